@@ -1,0 +1,3 @@
+"""Retargeting audiences as code: the engine and the command line."""
+
+__version__ = "0.1.0"

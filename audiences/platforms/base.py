@@ -1,0 +1,119 @@
+"""What an ad platform is to the engine: fields, limits, purposes and a handful of calls.
+
+A platform receives hashes only. It imports no other platform, no warehouse and no ledger. It alone retries a request,
+and only one that is safe to send twice. Every failure leaves as an error of `audiences.errors`, without any payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from audiences.domain import HashRow, ListId
+
+
+@dataclass(frozen=True)
+class Field:
+    """One position of an upload row: the platform's name for it and the column of `dim_identifiers` it is read from.
+
+    `identifies` is true where the value alone points to a person (e-mail, phone), false for what only narrows a match.
+    """
+
+    name: str
+    column: str
+    identifies: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one account of the platform takes, from `limits.yaml` (there with unit, source and date of each)."""
+
+    rows_per_request: int
+    bytes_per_request: int
+    requests_per_hour: int
+    min_members: int
+    max_lists: int
+    max_keep_days: int | None
+
+
+@dataclass(frozen=True)
+class RemoteList:
+    """What the platform is to know of a list: a neutral name and whose it is. Nothing else is ever sent."""
+
+    list_id: ListId
+    name: str
+    ledger_id: str
+    environment: str
+    keep_days: int | None = None
+    external_id: str | None = None  # as the ledger knows it; None before the first ensure
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one request. `session` groups the requests that belong together where the platform wants that."""
+
+    rows: Sequence[HashRow]
+    session: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The platform's answer to one batch. `received` and `invalid` count rows; `invalid_rows` are positions in the batch."""
+
+    received: int
+    invalid: int = 0
+    invalid_rows: tuple[int, ...] = ()
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ListStatus:
+    """What the platform says of a list: sizes are bounds in people, `usable` whether ads can be shown to it."""
+
+    external_id: str
+    name: str
+    size_lower: int | None
+    size_upper: int | None
+    usable: bool
+    note: str
+
+
+class Platform(Protocol):
+    """One account of one ad platform, opened with its settings."""
+
+    name: str
+    fields: tuple[Field, ...]
+    limits: Limits
+    purposes: tuple[str, ...]
+
+    def ensure(self, remote: RemoteList) -> str:
+        """Find the list that this ledger owns, or create it; return its external id. Twice gives one list.
+
+        Raises ConfigError when another ledger owns a list of that name.
+        """
+
+    def add(self, external_id: str, batch: Batch) -> Outcome:
+        """Add the people behind the rows; adding twice equals adding once."""
+
+    def remove(self, external_id: str, batch: Batch) -> Outcome:
+        """Remove the people behind the rows; removing an absent one is no error."""
+
+    def status(self, external_id: str) -> ListStatus:
+        """Ask for the list as the platform sees it now."""
+
+    def check(self) -> list[str]:
+        """Look, without writing, whether token, permission and terms are in order; one sentence per finding, none if all is well."""
+
+    def bytes_for(self, rows: int) -> int:
+        """How large the body of a request with so many full rows is at most, in bytes."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class PlatformFactory(Protocol):
+    """What the entry point group `boomerang.platforms` names: opens an account from its settings."""
+
+    def __call__(self, *, endpoint: str | None, account: Mapping[str, Any]) -> Platform:
+        """Open without a request; `account` is the account's mapping from the settings, placeholders resolved."""

@@ -1,0 +1,297 @@
+"""Settings: `boomerang.yaml`, overlaid by `BOOMERANG_*`, read once at the edge and handed down.
+
+`${NAME}` and `${NAME:-default}` stand for environment variables. In `sources` and `platforms` they are filled in when that
+source or account is used, so that a build needs no token of an ad platform; elsewhere at once. Nothing is read at import.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from audiences.errors import ConfigError
+from audiences.yaml import Lines, read_yaml
+
+DEFAULT_FILE = "boomerang.yaml"
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+LAZY_SECTIONS = ("sources", "platforms")
+DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: object) -> timedelta | None:
+    """`36h`, `2d` or `30m` as a timedelta; `off` as None. Raises ValueError for anything else."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    text = str(value).strip().lower()
+    if text in ("off", "false"):
+        return None
+    match = DURATION.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration: write 36h, 2d, 30m or off")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+Duration = Annotated[timedelta | None, BeforeValidator(parse_duration)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Shop(_Section):
+    """Whose shop it is; days are the shop's days and phones without a country are the shop's."""
+
+    name: str
+    timezone: str = "UTC"
+    country: str = Field(default="US", min_length=2, max_length=2)
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone: write one like America/New_York") from error
+        return value
+
+
+class Warehouse(_Section):
+    """Where models are built."""
+
+    engine: Literal["duckdb"] = "duckdb"
+    threads: int = Field(default=2, ge=1, le=64)
+    memory_limit: str | None = None  # as DuckDB takes it, for example 8GB
+
+
+class GuardDefaults(_Section):
+    """Limits for every list unless its audience says otherwise; shares of the size, counts in people."""
+
+    max_shrink: float = Field(default=0.5, ge=0, le=1)
+    max_growth: float = Field(default=3.0, ge=0)
+    max_updates: float = Field(default=0.5, ge=0, le=1)
+    from_members: int = Field(default=500, ge=0)
+    max_build_age: Duration = timedelta(hours=48)
+
+
+class PlatformSettings(_Section):
+    """One ad platform: where it is reached and its accounts, each a mapping that the platform itself reads."""
+
+    endpoint: str | None = None
+    accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class _YamlSource(PydanticBaseSettingsSource):
+    def __init__(self, settings_class: type[BaseSettings], content: dict[str, Any]) -> None:
+        super().__init__(settings_class)
+        self._content = content
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return self._content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._content
+
+
+class Settings(BaseSettings):
+    """All settings. Paths are absolute after loading; relative ones start at the settings file's folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BOOMERANG_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    shop: Shop
+    home: Path = Path(".boomerang")
+    environment: str = Field(default="production", pattern=r"^[a-z][a-z0-9_-]*$")
+    warehouse: Warehouse = Warehouse()
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    vars: dict[str, Any] = Field(default_factory=dict)
+    platforms: dict[str, PlatformSettings] = Field(default_factory=dict)
+    definitions: Path = Path("audiences/definitions")
+    dbt_project: Path | None = None
+    guards: GuardDefaults = GuardDefaults()
+    max_wait: Duration = timedelta(minutes=15)  # a platform that asks for longer stops its lists until the next run
+
+    _file: Path = PrivateAttr(default=Path(DEFAULT_FILE))
+    _lines: Lines | None = PrivateAttr(default=None)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before the file; the file comes in as the argument `_content` of `load_settings`."""
+        return env_settings, init_settings
+
+    @property
+    def file(self) -> Path:
+        """The settings file."""
+        return self._file
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start at."""
+        return self._file.parent
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file that dlt and dbt write."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def ledger_file(self) -> Path:
+        """The DuckDB file that only the engine writes."""
+        return self.home / "ledger.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The folder of finished builds."""
+        return self.home / "published"
+
+    @property
+    def dbt_folder(self) -> Path:
+        """The dbt project: the setting, else `dbt/` beside the settings file, else the one that was shipped."""
+        if self.dbt_project is not None:
+            return self.dbt_project
+        beside = self.base / "dbt"
+        return beside if (beside / "dbt_project.yml").is_file() else shipped_dbt_folder()
+
+    def source_names(self) -> list[str]:
+        """The configured sources, in the order of the file."""
+        return list(self.sources)
+
+    def source_options(self, name: str) -> Mapping[str, Any]:
+        """One source's options with placeholders filled in. Raises ConfigError for a missing variable."""
+        if name not in self.sources:
+            raise ConfigError(f"source {name!r} is not in the settings{nearest(name, self.sources)}", file=self._file)
+        return self._filled(("sources", name), self.sources[name])
+
+    def account(self, platform: str, account: str) -> tuple[str | None, Mapping[str, Any]]:
+        """Endpoint and options of one platform account, placeholders filled in. Raises ConfigError when it is not set."""
+        known = self.platforms.get(platform)
+        if known is None or account not in known.accounts:
+            names = [f"{p}.{a}" for p, s in self.platforms.items() for a in s.accounts]
+            wanted = f"{platform}.{account}"
+            raise ConfigError(
+                f"platform account {wanted} is not in the settings{nearest(wanted, names)}", file=self._file
+            )
+        endpoint = self._filled(("platforms", platform, "endpoint"), known.endpoint)
+        options = self._filled(("platforms", platform, "accounts", account), known.accounts[account])
+        return endpoint, options
+
+    def _filled(self, where: tuple[str, ...], value: Any) -> Any:
+        line = self._lines.of(where) if self._lines else None
+        return fill_placeholders(value, where=".".join(where), file=self._file, line=line)
+
+
+def shipped_dbt_folder() -> Path:
+    """The dbt project as it came with the installation: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "_shipped" / "dbt"
+    return inside if inside.is_dir() else package.parent / "dbt"
+
+
+def nearest(word: str, choices: Any) -> str:
+    """` (did you mean 'x'?)` for the nearest right name, or the empty string."""
+    match = difflib.get_close_matches(word, [str(choice) for choice in choices], n=1, cutoff=0.5)
+    return f" (did you mean {match[0]!r}?)" if match else ""
+
+
+def fill_placeholders(value: Any, *, where: str, file: Path, line: int | None = None) -> Any:
+    """The value with every `${NAME}` replaced. Raises ConfigError that names a variable that is not set."""
+    if isinstance(value, Mapping):
+        return {key: fill_placeholders(item, where=f"{where}.{key}", file=file, line=line) for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill_placeholders(item, where=where, file=file, line=line) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def one(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1], match[2])
+        if found is None:
+            raise ConfigError(
+                f"{where} needs the environment variable {match[1]}, which is not set: export it, "
+                f"or write ${{{match[1]}:-default}}",
+                file=file,
+                line=line,
+            )
+        return found
+
+    return PLACEHOLDER.sub(one, value)
+
+
+def load_settings(path: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings file and the environment.
+
+    Args:
+        path: the file; default `boomerang.yaml` in the current folder.
+        overrides: top-level settings that win over the file (not over the environment).
+
+    Raises:
+        ConfigError: no such file, broken YAML, an unknown or missing setting, a missing environment variable.
+    """
+    file = (path or Path(os.environ.get("BOOMERANG_CONFIG") or DEFAULT_FILE)).absolute()
+    if not file.is_file():
+        raise ConfigError("there is no settings file here: run `boomerang init`, or name one with --config", file=file)
+    content, lines = read_yaml(file)
+    if not isinstance(content, dict):
+        raise ConfigError("the settings are empty: run `boomerang init` for a commented start", file=file)
+    eager = {
+        key: value
+        if key in LAZY_SECTIONS
+        else fill_placeholders(value, where=key, file=file, line=lines.of((str(key),)))
+        for key, value in content.items()
+    }
+    try:
+        settings = Settings(**{**eager, **overrides})
+    except ValidationError as error:
+        raise _explained(error, file, lines) from None
+    return _anchored(settings, file, lines)
+
+
+def _anchored(settings: Settings, file: Path, lines: Lines) -> Settings:
+    base = file.parent
+    paths = {"home": base / settings.home, "definitions": base / settings.definitions}
+    if settings.dbt_project is not None:
+        paths["dbt_project"] = base / settings.dbt_project
+    anchored = settings.model_copy(update={name: Path(os.path.normpath(path)) for name, path in paths.items()})
+    anchored._file, anchored._lines = file, lines
+    return anchored
+
+
+def _explained(error: ValidationError, file: Path, lines: Lines) -> ConfigError:
+    """The first problem as one sentence: what, where, and the nearest right name."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    place = tuple(str(part) for part in problem["loc"])
+    name = ".".join(place)
+    if problem["type"] == "missing":
+        return ConfigError(f"the setting {name} is missing: add it to the file", file=file, line=lines.of(place[:-1]))
+    if problem["type"] == "extra_forbidden":
+        known = _known_names(place[:-1])
+        return ConfigError(f"unknown setting {name}{nearest(place[-1], known)}", file=file, line=lines.of(place))
+    message = problem["msg"].removeprefix("Value error, ")
+    return ConfigError(f"setting {name}: {message}", file=file, line=lines.of(place))
+
+
+def _known_names(place: tuple[str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in place:
+        field = model.model_fields.get(part)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return list(PlatformSettings.model_fields) if place[0] == "platforms" else []
+        model = field.annotation
+    return list(model.model_fields)

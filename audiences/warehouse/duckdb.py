@@ -1,0 +1,63 @@
+"""DuckDB: opening files, one writer at a time, and plain words when a file is taken."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from audiences.errors import Busy, DataError
+
+LOCKED = "Could not set lock"
+
+
+def connect(file: Path, *, read_only: bool = False, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file; its time zone is UTC.
+
+    Raises:
+        Busy: another process holds the file.
+        DataError: the file is there but is no DuckDB file of a version that this one reads.
+    """
+    try:
+        connection = duckdb.connect(str(file), read_only=read_only)
+    except duckdb.Error as error:
+        raise translated(error, file) from None
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
+    if memory_limit:
+        connection.execute("set memory_limit = ?", [memory_limit])
+    return connection
+
+
+def translated(error: duckdb.Error, file: Path) -> Exception:
+    """DuckDB's error on opening `file` as ours."""
+    if LOCKED in str(error) or "already attached" in str(error) or "different configuration" in str(error):
+        return Busy(f"another process holds {file.name}: let it finish, or close the program that has it open, and try again")
+    return DataError(f"{file.name} cannot be opened: it is no DuckDB file, or was made by a newer version of DuckDB")
+
+
+@contextmanager
+def exclusive(lock_file: Path, doing: str) -> Iterator[None]:
+    """Hold a lock file for the time of the block. Raises Busy when another process holds it."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(f"another process is {doing}: let it finish and try again") from None
+        handle.seek(0)
+        handle.truncate()
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+@contextmanager
+def writing(home: Path) -> Iterator[None]:
+    """Be the only one that writes the warehouse of this home. Raises Busy when somebody else does."""
+    with exclusive(home / "warehouse.lock", "writing the warehouse"):
+        yield

@@ -1,0 +1,154 @@
+"""Opening the ledger: its key, its migrations, its owner's name."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from audiences.errors import Busy, ConfigError, DataError
+from audiences.settings import Settings
+from audiences.warehouse.duckdb import connect
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open ledger. `key` is the secret behind every member_key; it is handed to SQL as a parameter only."""
+
+    connection: duckdb.DuckDBPyConnection
+    ledger_id: str
+    environment: str
+    key: str
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All statements of the block, or none of them."""
+        self.connection.begin()
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+
+def now_utc() -> datetime:
+    """The clock, as a naive UTC timestamp; asked at the edge only and handed down."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def open_ledger(settings: Settings, *, wait: float = 0.0) -> Iterator[Ledger]:
+    """Open the ledger of these settings, created and migrated as needed; closed after the block.
+
+    Args:
+        settings: whose home it lies in.
+        wait: how long, in seconds, to wait for another process to give it back.
+
+    Raises:
+        Busy: another process holds it.
+        ConfigError: it belongs to another environment, or its key is missing.
+        DataError: a newer version of Boomerang wrote it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    connection = _connect(settings.ledger_file, wait)
+    try:
+        yield _opened(connection, settings)
+    finally:
+        connection.close()
+
+
+def _connect(file: Path, wait: float) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return connect(file)
+        except Busy:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _opened(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Ledger:
+    version = _version(connection)
+    key = _key(settings.home, may_create=version == 0)
+    _migrate(connection, version, settings.environment, key)
+    row = connection.execute(
+        "select ledger_id, environment, key_check from sync.schema_version order by version desc limit 1"
+    ).fetchone()
+    assert row is not None
+    ledger_id, environment, key_check = row
+    if environment != settings.environment:
+        raise ConfigError(
+            f"this ledger belongs to the environment {environment!r}, the settings say {settings.environment!r}: "
+            "use another home for another environment",
+            file=settings.file,
+        )
+    if key_check != _check_of(key):
+        raise ConfigError(f"{_key_file(settings.home).name} is not the key of this ledger: restore it from the backup")
+    return Ledger(connection, ledger_id, environment, key)
+
+
+def _key_file(home: Path) -> Path:
+    return home / "ledger.key"
+
+
+def _key(home: Path, *, may_create: bool) -> str:
+    file = _key_file(home)
+    if file.is_file():
+        return file.read_text(encoding="ascii").strip()
+    if not may_create:
+        raise ConfigError(f"{file.name} is missing beside the ledger: restore it from the backup, it cannot be made again")
+    key = secrets.token_hex(KEY_BYTES)
+    file.touch(mode=0o600)
+    file.write_text(key + "\n", encoding="ascii")
+    return key
+
+
+def _check_of(key: str) -> str:
+    return hashlib.sha256(f"boomerang ledger key {key}".encode()).hexdigest()[:16]
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    known = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = 'sync' and table_name = 'schema_version'"
+    ).fetchone()
+    if not known or known[0] == 0:
+        return 0
+    row = connection.execute("select max(version) from sync.schema_version").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def _migrations() -> list[tuple[int, str]]:
+    folder = files("audiences.ledger") / "migrations"
+    found = [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name[:4].isdigit()]
+    return sorted(found)
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, version: int, environment: str, key: str) -> None:
+    migrations = _migrations()
+    if version > migrations[-1][0]:
+        raise DataError("this ledger was written by a newer version of Boomerang: update Boomerang")
+    for number, sql in migrations:
+        if number <= version:
+            continue
+        connection.begin()
+        connection.execute(sql)
+        row = connection.execute("select any_value(ledger_id) from sync.schema_version").fetchone()
+        ledger_id = row[0] if row and row[0] else uuid.uuid4().hex[:12]
+        connection.execute(
+            "insert into sync.schema_version values (?, ?, ?, ?, ?)",
+            [number, now_utc(), ledger_id, environment, _check_of(key)],
+        )
+        connection.commit()

@@ -1,0 +1,292 @@
+"""Who is in an audience: from a segment's rows to people with identifiers, each step's losses counted by reason.
+
+Order of the steps: segment, where, one row per customer, active, max_days_in and rest_days, exclude, exclusive group
+(`select_audience`, once per audience), then gate, identifiers, holdout and arms, lists (`place_members`, once per account).
+Everything is SQL over sets in temporary tables of the ledger's connection, with the published build attached as `build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from audiences.as_of import shop_day
+from audiences.catalog import Audience, Catalog, Schema
+from audiences.errors import Busy, DataError
+from audiences.filters import compile_where
+from audiences.platforms.base import Field
+from audiences.sql import render, statements
+
+BUILD = "build"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The instant of a build and the shop's time zone."""
+
+    as_of: datetime
+    timezone: str
+
+
+def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) -> None:
+    """Attach a published build read-only and prepare the temporary tables. Raises DataError when it is gone."""
+    if not file.is_file():
+        raise DataError(f"the published build {file.name} is gone: run `boomerang build` again")
+    escaped = str(file).replace("'", "''")
+    try:
+        connection.execute(f"attach '{escaped}' as {BUILD} (read_only)")
+    except duckdb.Error:
+        raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
+    connection.execute("set variable ledger_key = $key", {"key": key})
+    for statement in statements("members")["prepare"].split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def select_audience(
+    connection: duckdb.DuckDBPyConnection, audience: Audience, catalog: Catalog, schema: Schema, moment: Moment
+) -> None:
+    """Put the audience's customers into `funnel`, each with the reason why it is out, or null.
+
+    The audiences that it excludes or that stand before it in its group must have been selected already.
+    """
+    source = _segment_rows(audience, schema, moment)
+    reason = exp.Case()
+    query = exp.select(
+        exp.Literal.string(audience.name).as_("audience"), "picked.customer_id", "picked.split_value"
+    ).from_(source.subquery("picked"))
+    reason = reason.when(exp.not_(exp.column("is_kept", "picked")), exp.Literal.string("where"))
+    if not is_active(audience, moment):
+        reason = reason.when(exp.true(), exp.Literal.string("not_active"))
+    query, reason = _timed(query, reason, audience, moment)
+    query, reason = _excluding(query, reason, audience)
+    query, reason = _grouped(query, reason, audience, catalog)
+    query = query.select(reason.else_(exp.null()).as_("out_reason"))
+    connection.execute(f"insert into funnel by name {render(query)}")
+
+
+def is_active(audience: Audience, moment: Moment) -> bool:
+    """Whether the shop's day lies in the audience's active days, the warm-up before them included."""
+    active = audience.active
+    if active is None:
+        return True
+    today = shop_day(moment.as_of, moment.timezone)
+    if active.from_ is not None and today < active.from_ - timedelta(days=active.warm_up_days):
+        return False
+    return active.to is None or today <= active.to
+
+
+def _segment_rows(audience: Audience, schema: Schema, moment: Moment) -> exp.Select:
+    """One row per customer of the segment: kept or not by `where`, and the value to split by."""
+    columns = schema.segments[audience.segment]
+
+    def resolve(column: str) -> exp.Expression:
+        return exp.column(column, "segment" if column in columns else "customer")
+
+    types = {**schema.customers, **columns}
+    kept: exp.Expression = exp.true()
+    if audience.where is not None:
+        kept = compile_where(audience.where, resolve, types, as_of=moment.as_of, timezone=moment.timezone)
+    split: exp.Expression = exp.null()
+    if audience.split_by is not None:
+        split = resolve(audience.split_by.column)
+    query = (
+        exp.select("segment.customer_id", kept.as_("is_kept"), exp.cast(split, "varchar").as_("split_value"))
+        .from_(exp.table_(f"seg_{audience.segment}", db="segments", catalog=BUILD, alias="segment"))
+        .join(
+            exp.table_("dim_customers", db="marts", catalog=BUILD, alias="customer"),
+            on="customer.customer_id = segment.customer_id",
+            join_type="left",
+        )
+    )
+    if "rank" not in columns:
+        return query
+    keys = sorted(name for name in columns if name.endswith("_id") and name != "customer_id")
+    order = [exp.Ordered(this=kept.copy(), desc=True), *(exp.column(name, "segment") for name in ["rank", *keys])]
+    place = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[exp.column("customer_id", "segment")],
+        order=exp.Order(expressions=order),
+    )
+    ranked = query.select(place.as_("place"))
+    return exp.select("customer_id", "is_kept", "split_value").from_(ranked.subquery("ranked")).where("place = 1")
+
+
+def _timed(query: exp.Select, reason: exp.Case, audience: Audience, moment: Moment) -> tuple[exp.Select, exp.Case]:
+    """max_days_in and rest_days, from the audience's history of entries; rest_days defaults to max_days_in."""
+    if audience.max_days_in is None and audience.rest_days is None:
+        return query, reason
+    history = (
+        exp.select("member_key", "max(entered_at) as entered_at", "max(left_at) as left_at", "bool_or(left_at is null) as is_in")
+        .from_("sync.audience_history")
+        .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(audience.name)))
+        .group_by("member_key")
+    )
+    query = query.join(
+        history.subquery("history"), on="history.member_key = member_key(picked.customer_id)", join_type="left"
+    )
+    if audience.max_days_in is not None:
+        longest = _instant(moment.as_of - timedelta(days=audience.max_days_in))
+        stays_too_long = exp.and_("history.is_in", exp.LTE(this=exp.column("entered_at", "history"), expression=longest))
+        reason = reason.when(stays_too_long, exp.Literal.string("max_days_in"))
+    rest = audience.rest_days if audience.rest_days is not None else audience.max_days_in
+    rested = _instant(moment.as_of - timedelta(days=rest or 0))
+    resting = exp.and_("not history.is_in", exp.GT(this=exp.column("left_at", "history"), expression=rested))
+    return query, reason.when(resting, exp.Literal.string("rest_days"))
+
+
+def _instant(moment: datetime) -> exp.Expression:
+    return exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "timestamp")
+
+
+def _excluding(query: exp.Select, reason: exp.Case, audience: Audience) -> tuple[exp.Select, exp.Case]:
+    for number, excluded in enumerate(audience.exclude):
+        kind, name = excluded.kind, excluded.name
+        alias = f"excluded_{number}"
+        if kind == "segment":
+            people = exp.select("customer_id").distinct().from_(exp.table_(f"seg_{name}", db="segments", catalog=BUILD))
+        else:
+            people = (
+                exp.select("customer_id")
+                .from_("funnel")
+                .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(name)))
+                .where("out_reason is null")
+            )
+        query = query.join(
+            people.subquery(alias), on=f"{alias}.customer_id = picked.customer_id", join_type="left"
+        )
+        found = exp.not_(exp.Is(this=exp.column("customer_id", alias), expression=exp.null()))
+        reason = reason.when(found, exp.Literal.string(f"exclude {excluded}"))
+    return query, reason
+
+
+def _grouped(query: exp.Select, reason: exp.Case, audience: Audience, catalog: Catalog) -> tuple[exp.Select, exp.Case]:
+    """Who an audience before this one in the group already has. A paused audience claims nobody."""
+    before = [other.name for other in before_in_group(audience, catalog) if not other.paused]
+    if not before:
+        return query, reason
+    claimed = (
+        exp.select("customer_id", "first(audience order by audience) as audience")
+        .from_("funnel")
+        .where(exp.In(this=exp.column("audience"), expressions=[exp.Literal.string(name) for name in before]))
+        .where("out_reason is null")
+        .group_by("customer_id")
+    )
+    query = query.join(claimed.subquery("claimed"), on="claimed.customer_id = picked.customer_id", join_type="left")
+    name = exp.DPipe(this=exp.Literal.string("group "), expression=exp.column("audience", "claimed"))
+    return query, reason.when("claimed.audience is not null", name)
+
+
+def before_in_group(audience: Audience, catalog: Catalog) -> list[Audience]:
+    """The audiences of the same exclusive group with a lower priority number."""
+    if audience.exclusive_group is None:
+        return []
+    return [
+        other
+        for other in catalog.audiences.values()
+        if other.exclusive_group == audience.exclusive_group and (other.priority or 0) < (audience.priority or 0)
+    ]
+
+
+def needed_for(names: Iterable[str], catalog: Catalog) -> list[Audience]:
+    """The named audiences and all that they depend on, in the order in which they must be selected."""
+    wanted: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name in wanted:
+            continue
+        wanted.add(name)
+        audience = catalog.audiences[name]
+        queue += [other.name for other in before_in_group(audience, catalog)]
+        queue += [excluded.name for excluded in audience.exclude if excluded.kind == "audience"]
+    return [audience for audience in catalog.ordered() if audience.name in wanted]
+
+
+# Per platform and account ---------------------------------------------------------------------------------------------
+
+
+def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field], purposes: Sequence[str]) -> None:
+    """Make `people` (customer, member key, upload rows, fingerprint) and `refused` (customer, why) for one platform."""
+    cells = [exp.func("coalesce", exp.column(field.column), exp.Literal.string("")) for field in fields]
+    upload_row: exp.Expression = cells[0]
+    for cell in cells[1:]:
+        upload_row = exp.DPipe(this=exp.DPipe(this=upload_row, expression=exp.Literal.string(",")), expression=cell)
+    identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))
+    rows = (
+        exp.select("customer_id", "position", upload_row.as_("upload_row"))
+        .from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD))
+        .where(identifies)
+        .where("customer_id in (select customer_id from funnel where out_reason is null)")
+    )
+    named = statements("members")
+    connection.execute(f"create or replace temp view upload_rows as {render(rows)}")
+    connection.execute(named["people"])
+    connection.execute(named["refused"], {"purposes": list(purposes), "purpose_count": len(purposes)})
+
+
+def place_members(connection: duckdb.DuckDBPyConnection, audience: Audience) -> None:
+    """Make `placed` for one audience: each customer with the reason why it is out, or with its arm and split."""
+    named = statements("members")
+    connection.execute(
+        named["placed"],
+        {
+            "audience": audience.name,
+            "experiment": experiment_of(audience),
+            "holdout": holdout_share(audience),
+            "arm_names": [name for name, _ in arms_of(audience)],
+            "arm_ends": [end for _, end in arms_of(audience)],
+        },
+    )
+    if audience.split_by is not None:
+        split = audience.split_by
+        connection.execute(
+            named["split"],
+            {"max_lists": split.max_lists, "min_members": split.min_members, "rest": split.rest},
+        )
+
+
+def experiment_of(audience: Audience) -> str:
+    """The experiment that assigns the audience's people: its own, its group's, or the one of the whole programme."""
+    scope = audience.holdout.scope if audience.holdout else "audience"
+    if scope == "global":
+        return "global"
+    return f"group:{audience.exclusive_group}" if scope == "group" else f"audience:{audience.name}"
+
+
+def arms_of(audience: Audience) -> list[tuple[str, float]]:
+    """The arms beside the holdout, each with the upper end of its share of the buckets, in the order written."""
+    named = [(name, part) for name, part in (audience.arms or {}).items() if name != "holdout"]
+    if not named:
+        return [("treated", 1.0)]
+    ends, end = [], holdout_share(audience)
+    for name, part in named:
+        end += part
+        ends.append((name, end))
+    return ends
+
+
+def holdout_share(audience: Audience) -> float:
+    """The share of people who are held out, from 0 to 1."""
+    if audience.arms:
+        return audience.arms.get("holdout", 0.0)
+    return audience.holdout.share if audience.holdout else 0.0
+
+
+def counts_by_reason(connection: duckdb.DuckDBPyConnection) -> tuple[int, dict[str, int]]:
+    """Members of `placed`, and how many fell out by reason; both together are the customers of the segment."""
+    rows = connection.execute(statements("members")["counts"]).fetchall()
+    dropped = {str(reason): int(count) for reason, count in rows if reason is not None}
+    members = sum(int(count) for reason, count in rows if reason is None)
+    return members, dropped
+
+
+def split_values(connection: duckdb.DuckDBPyConnection) -> list[str | None]:
+    """The split values that have members in `placed`; `[None]` for an audience with one list."""
+    rows = connection.execute(statements("members")["splits"]).fetchall()
+    return [row[0] for row in rows] or [None]

@@ -1,0 +1,93 @@
+-- From the customers of a segment to the members of a list. Temporary tables only; `build` is the published build.
+
+-- name: prepare
+create or replace temp macro member_key(customer_id) as
+    sha256(getvariable('ledger_key') || sha256(getvariable('ledger_key') || customer_id));
+create or replace temp macro bucket(experiment, key) as
+    ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key), 1, 13))::bigint / 4503599627370496.0;
+create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
+
+-- name: people
+-- one row per customer with an identifier: what would be uploaded for them
+create or replace temp table people as
+select
+    customer_id,
+    member_key(customer_id) as member_key,
+    list(upload_row order by position) as identifiers,
+    md5(string_agg(upload_row, ';' order by position)) as fingerprint
+from upload_rows
+group by customer_id;
+
+-- name: refused
+-- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
+create or replace temp table refused as
+select
+    customer_id,
+    coalesce(min(why_not order by purpose) filter (where not is_addressable), 'consent_unknown') as why_not
+from build.marts.dim_addressable
+where list_contains($purposes, purpose)
+group by customer_id
+having count(*) filter (where is_addressable) < $purpose_count;
+
+-- name: placed
+-- one row per customer of the segment: out with a reason, or a member with arm and split
+create or replace temp table placed as
+with gated as (
+    select
+        funnel.customer_id,
+        people.member_key,
+        people.fingerprint,
+        funnel.split_value,
+        case
+            when funnel.out_reason is not null then funnel.out_reason
+            when known.customer_id is null then 'gate unknown customer'
+            when refused.customer_id is not null then 'gate ' || refused.why_not
+            when people.customer_id is null then 'no identifier'
+        end as out_reason,
+        bucket($experiment, people.member_key) as bucket
+    from funnel
+    left join (select distinct customer_id from build.marts.dim_addressable) as known using (customer_id)
+    left join refused using (customer_id)
+    left join people using (customer_id)
+    where funnel.audience = $audience
+),
+assigned as (
+    select
+        *,
+        case
+            when out_reason is not null then null
+            when bucket < $holdout then 'holdout'
+            else list_extract(
+                $arm_names, coalesce(list_position(list_transform($arm_ends, end -> bucket < end), true), len($arm_names))
+            )
+        end as arm
+    from gated
+)
+select
+    customer_id,
+    member_key,
+    fingerprint,
+    case when arm not in ('treated', 'holdout') then arm else split_value end as split_value,
+    case when arm = 'holdout' then 'holdout' else out_reason end as out_reason,
+    arm
+from assigned;
+
+-- name: split
+-- the largest values keep a list of their own, the others share the rest list
+update placed
+set split_value = $rest
+where out_reason is null and (split_value is null or split_value not in (
+    select split_value
+    from placed
+    where out_reason is null and split_value is not null
+    group by split_value
+    having count(*) >= $min_members
+    order by count(*) desc, split_value
+    limit $max_lists
+));
+
+-- name: counts
+select out_reason, count(*) from placed group by out_reason order by out_reason;
+
+-- name: splits
+select split_value from placed where out_reason is null group by split_value order by split_value;

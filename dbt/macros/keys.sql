@@ -1,0 +1,21 @@
+{# A short key of a text: the first 32 hex digits of its SHA-256. Give it a prefix per kind, so that it never equals a platform's hash. #}
+{% macro hash_key(expression) -%}
+  {{ return(adapter.dispatch('hash_key', 'boomerang')(expression)) }}
+{%- endmacro %}
+
+{% macro default__hash_key(expression) -%}
+  substr(sha256({{ expression }}), 1, 32)
+{%- endmacro %}
+
+{% macro bigquery__hash_key(expression) -%}
+  substr(to_hex(sha256({{ expression }})), 1, 32)
+{%- endmacro %}
+
+{# A reference is unique within its source only; these are unique over all sources. #}
+{% macro order_id(source='source', order_ref='order_ref') -%}
+  {{ source }} || ':' || {{ order_ref }}
+{%- endmacro %}
+
+{% macro order_line_id(source='source', order_ref='order_ref', line_number='line_number') -%}
+  {{ source }} || ':' || {{ order_ref }} || ':' || cast({{ line_number }} as {{ dbt.type_string() }})
+{%- endmacro %}

@@ -14,13 +14,26 @@ from typing import Any
 from pydantic import ValidationError
 
 from audiences.conditions import Where, check_where, parse_where
-from audiences.contracts import Schema
+from audiences.contracts import Schema, schema_from_contracts
 from audiences.definition import NAME, Audience
 from audiences.documents import Document, read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
 from audiences.ordering import circles, in_order, same_place
 from audiences.problems import Problem, of_config_error, of_document, of_validation, raise_problems
+
+__all__ = [
+    "Audience",
+    "Catalog",
+    "PlatformInfo",
+    "Problem",
+    "Schema",
+    "check",
+    "installed_platforms",
+    "load_catalog",
+    "raise_problems",
+    "schema_from_contracts",
+]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The `where` of an audience as a tree of conditions: read from a definition, and checked against column types.
 
-Text is compared to the letter, capitals included. A bare date against a timestamp means the shop's day.
+Text is compared to the letter, capitals included. A bare date against a timestamp means the shop's day, an
+instant without a time zone the shop's time.
 """
 
 from __future__ import annotations
@@ -180,8 +181,8 @@ def _misfit(condition: Condition, types: Mapping[str, ColumnType]) -> str | None
     values = [typed(value, kind) for value in each(condition.value)]
     if None in values:
         return f"{column} is a {kind} column; {operator} needs {_EXPECTED[kind]}"
-    if len({type(value) for value in values if isinstance(value, dt.date)}) > 1:
-        return f"{column}: {operator} mixes days and instants; write all of one kind"
+    if len({(type(value), getattr(value, "tzinfo", None) is None) for value in values}) > 1 and kind == "timestamp":
+        return f"{column}: {operator} mixes days, instants with and without a time zone; write all of one kind"
     if operator == "between" and values[0] > values[1]:  # type: ignore[operator]
         return f"{column}: between needs the lower value first"
     return None
@@ -197,7 +198,7 @@ _EXPECTED: dict[str, str] = {
 
 
 def typed(value: Scalar, kind: ColumnType) -> Scalar:
-    """The value as the column's type has it; None when it does not fit. Instants become naive UTC."""
+    """The value as the column's type has it; None when it does not fit."""
     if kind == "text":
         return value if isinstance(value, str) else None
     if kind == "bool":
@@ -207,9 +208,7 @@ def typed(value: Scalar, kind: ColumnType) -> Scalar:
     moment = _moment(value) if isinstance(value, str) else value
     if not isinstance(moment, dt.date) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
-    if isinstance(moment, dt.datetime):
-        return in_utc(moment) if kind == "timestamp" else None
-    return moment
+    return None if isinstance(moment, dt.datetime) and kind == "date" else moment
 
 
 def _moment(text: str) -> dt.date | dt.datetime | None:
@@ -219,8 +218,3 @@ def _moment(text: str) -> dt.date | dt.datetime | None:
         except ValueError:
             continue
     return None
-
-
-def in_utc(moment: dt.datetime) -> dt.datetime:
-    """The instant as naive UTC; a naive one is UTC already."""
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from audiences.conditions import ColumnType, Condition, Where, each, in_utc, typed
+from audiences.conditions import ColumnType, Condition, Where, each, typed
 from audiences.documents import Scalar
 
 Resolve = Callable[[str], exp.Expr]
@@ -20,14 +21,14 @@ Resolve = Callable[[str], exp.Expr]
 
 def compile_where(
     where: Where, resolve: Resolve, types: Mapping[str, ColumnType], *, as_of: dt.datetime, timezone: str
-) -> exp.Expr:
+) -> exp.Expression:
     """The tree as one boolean expression that is never null, valid on DuckDB and BigQuery.
 
-    `resolve` gives the column to read for a name; `as_of` is naive UTC or aware, `timezone` the shop's. The tree must
+    `resolve` gives the column to read for a name; `as_of` is naive UTC, `timezone` the shop's. The tree must
     have passed `check_where`; a value that does not fit its column raises ValueError.
     """
-    compiler = _Compiler(resolve, types, in_utc(as_of), ZoneInfo(timezone))
-    return compiler.tree(where)
+    compiler = _Compiler(resolve, types, as_of, ZoneInfo(timezone))
+    return cast("exp.Expression", compiler.tree(where))
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class _Compiler:
             raise ValueError(f"{condition.column}: {operator} has a value that does not fit a {kind} column")
         if kind == "timestamp" and not isinstance(values[0], dt.datetime):
             return self._by_day(column, operator, [item for item in values if isinstance(item, dt.date)])
-        return _atom(column, operator, [_literal(item) for item in values])
+        return _atom(column, operator, [_literal(self._in_utc(item)) for item in values])
 
     def _within(self, column: exp.Expr, kind: ColumnType, days: int) -> exp.Expr:
         """0 ≤ whole shop days between the column and as_of < days."""
@@ -89,8 +90,14 @@ class _Compiler:
 
     def _midnight(self, day: dt.date) -> exp.Expr:
         """The instant at which a shop day begins; where the clock skips midnight, the instant of the skip."""
-        local = dt.datetime.combine(day, dt.time(), self.zone)
-        return _literal(in_utc(local))
+        return _literal(self._in_utc(dt.datetime.combine(day, dt.time())))
+
+    def _in_utc(self, value: Scalar) -> Scalar:
+        """An instant as naive UTC, read in the shop's time when it has no zone; other values as they are."""
+        if not isinstance(value, dt.datetime):
+            return value
+        local = value if value.tzinfo else value.replace(tzinfo=self.zone)
+        return local.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 _COMPARISONS: dict[str, type[exp.Binary]] = {"gt": exp.GT, "gte": exp.GTE, "lt": exp.LT, "lte": exp.LTE}

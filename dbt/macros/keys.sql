@@ -19,3 +19,17 @@
 {% macro order_line_id(source='source', order_ref='order_ref', line_number='line_number') -%}
   {{ source }} || ':' || {{ order_ref }} || ':' || cast({{ line_number }} as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{# The key of a normalised e-mail or E.164 phone in models that must not hold the contact itself. #}
+{% macro email_key(email) -%}
+  {{ hash_key("'email:' || " ~ email) }}
+{%- endmacro %}
+
+{% macro phone_key(phone) -%}
+  {{ hash_key("'phone:' || " ~ phone) }}
+{%- endmacro %}
+
+{# The place of a reference, or the hash of it that names a customer. #}
+{% macro ref_hash(source='source', ref_kind='ref_kind', ref='ref') -%}
+  {{ hash_key(source ~ " || '|' || " ~ ref_kind ~ " || '|' || " ~ ref) }}
+{%- endmacro %}

@@ -1,14 +1,17 @@
 with refs as (
-    select source, 'customer' as ref_kind, customer_ref as ref, min(ordered_at) as linked_at
-    from {{ ref('int_orders_valid') }}
-    where customer_ref is not null
-    group by 1, 2, 3
+    select * from {{ ref('int_identity_refs') }}
+),
+
+components as (
+    select * from {{ ref('int_identity_components') }}
 )
 
 select
-    {{ hash_key("source || '|' || ref_kind || '|' || ref") }} as customer_id,
-    source,
-    ref_kind,
-    ref,
-    linked_at
+    {{ ref_hash('earliest.source', 'earliest.ref_kind', 'earliest.ref') }} as customer_id,
+    refs.source,
+    refs.ref_kind,
+    refs.ref,
+    refs.first_seen_at as linked_at
 from refs
+inner join components on refs.ref_number = components.ref_number
+inner join refs as earliest on components.first_ref_number = earliest.ref_number

@@ -1,0 +1,262 @@
+"""Meta's custom audiences in the sandbox: create, find, read, change, upload. Runs inside a transaction of the store."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from audiences.sandbox import meta_errors as refusals
+from audiences.sandbox.meta_errors import Refusal, invalid
+from audiences.sandbox.meta_request import Rows, Upload, read_fields, read_rows, read_session
+from audiences.sandbox.stand_in import Context
+from audiences.sandbox.store import Session, StoredList
+
+if TYPE_CHECKING:
+    from audiences.sandbox.meta import MetaControl
+
+FIRST_ID = 120_210_000_000_000_000
+FILE_SOURCES = ("USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED")
+SESSION_SECONDS = 90 * 60
+MIN_PEOPLE = 100
+DEFAULT_PAGE, MAX_PAGE = 25, 100
+NORMAL, FLAGGED, TOO_SMALL = 200, 471, 300
+
+Field = Callable[[StoredList, int], Any]
+LIST_FIELDS: dict[str, Field] = {
+    "id": lambda kept, _: str(kept.id),
+    "account_id": lambda kept, _: kept.account.removeprefix("act_"),
+    "name": lambda kept, _: kept.name,
+    "description": lambda kept, _: kept.description,
+    "subtype": lambda kept, _: kept.options["subtype"],
+    "customer_file_source": lambda kept, _: kept.options["customer_file_source"],
+    "time_created": lambda kept, _: int(kept.created_at),
+    "time_updated": lambda kept, _: int(kept.changed_at),
+    "approximate_count_lower_bound": lambda _, people: _bounds(people)[0],
+    "approximate_count_upper_bound": lambda _, people: _bounds(people)[1],
+    "operation_status": lambda kept, _: _operation(kept),
+    "delivery_status": lambda _, people: _delivery(people),
+}
+
+
+def _bounds(people: int) -> tuple[int, int]:
+    """Lower and upper bound in two digits, as Meta rounds: the exact number is never told."""
+    step = 10 ** max(len(str(people)) - 2, 1)
+    lower = people // step * step
+    return lower, lower + step
+
+
+def _operation(kept: StoredList) -> dict[str, Any]:
+    if kept.options.get("flagged"):
+        return {"code": FLAGGED, "description": "The audience does not follow the rules"}
+    return {"code": NORMAL, "description": "Normal"}
+
+
+def _delivery(people: int) -> dict[str, Any]:
+    if people < MIN_PEOPLE:
+        return {"code": TOO_SMALL, "description": "The audience is too small"}
+    return {"code": NORMAL, "description": "Ready for use"}
+
+
+class MetaLists:
+    """The custom audiences. Every method takes and gives what stands in the Graph API's requests and answers."""
+
+    def __init__(self, context: Context, control: Callable[[], MetaControl]) -> None:
+        self._context, self._store, self._control = context, context.store, control
+
+    def find(self, account: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """One page of the account's lists, newest first."""
+        names = read_fields(params, LIST_FIELDS)
+        limit = _number(params.get("limit"), DEFAULT_PAGE)
+        if limit > MAX_PAGE:
+            raise Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)
+        matches = _filter(params.get("filtering"))
+        after = _cursor(params.get("after"))
+        lists = [kept for kept in self._store.find_lists("meta", account) if matches(kept) and kept.id < after]
+        page = lists[:limit]
+        answer: dict[str, Any] = {"data": [self._shown(kept, names) for kept in page]}
+        if page:
+            cursors = {"before": _encoded(page[0].id), "after": _encoded(page[-1].id)}
+            answer["paging"] = {"cursors": cursors}
+            if len(lists) > limit:
+                answer["paging"]["next"] = f"/{account}/customaudiences?after={cursors['after']}"
+        return answer
+
+    def create(self, account: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """Create a customer-file audience."""
+        if not params.get("name"):
+            raise invalid("The parameter name is required")
+        if params.get("subtype", "CUSTOM") != "CUSTOM":
+            raise invalid("The sandbox makes audiences of subtype CUSTOM only")
+        if params.get("customer_file_source") not in FILE_SOURCES:
+            raise invalid("The parameter customer_file_source is required")
+        if not self._control().terms_accepted:
+            raise refusals.TERMS
+        if len(self._store.find_lists("meta", account)) >= self._control().max_lists:
+            raise refusals.TOO_MANY_LISTS
+        number = (self._store.last_id("meta") or FIRST_ID) + 1
+        now = self._context.clock.now()
+        options = {"subtype": "CUSTOM", "customer_file_source": params["customer_file_source"]}
+        created = StoredList(number, "meta", account, params["name"], params.get("description", ""), now, now, options)
+        self._store.create(created)
+        return {"id": str(number)}
+
+    def read(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """The asked fields of one list."""
+        return self._shown(self._list(number), read_fields(params, LIST_FIELDS))
+
+    def edit(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """Change name or description."""
+        kept = self._list(number)
+        name, description = params.get("name", kept.name), params.get("description", kept.description)
+        self._store.change(replace(kept, name=name, description=description, changed_at=self._context.clock.now()))
+        return {"success": True}
+
+    def delete(self, number: str) -> dict[str, Any]:
+        """Delete a list."""
+        self._store.delete(self._list(number).id)
+        return {"success": True}
+
+    def sessions(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 - all edges take them
+        """The upload sessions of a list, newest first."""
+        return {"data": [self._session_shown(session) for session in self._store.sessions(self._list(number).id)]}
+
+    def upload(
+        self, number: str, params: Mapping[str, str], declared_invalid: Sequence[int], *, adding: bool
+    ) -> dict[str, Any]:
+        """Add or remove the people behind the rows; the rows at `declared_invalid` count as invalid whatever they hold."""
+        kept = self._list(number)
+        if not self._control().terms_accepted:
+            raise refusals.TERMS
+        if kept.options.get("flagged"):
+            raise refusals.FLAGGED
+        rows = read_rows(params, declared_invalid)
+        if kept.options.setdefault("shape", rows.shape) != rows.shape:
+            raise refusals.OTHER_SHAPE
+        session = self._counted(kept, read_session(params), rows)
+        self._process(kept, rows, adding=adding)
+        kept.options["schema"] = list(rows.schema)
+        self._store.change(replace(kept, changed_at=self._context.clock.now()))
+        samples: Any = list(rows.samples) if self._control().samples_as_list else rows.samples
+        return {
+            "audience_id": str(kept.id),
+            "session_id": session.session,
+            "num_received": session.received,
+            "num_invalid_entries": session.invalid,
+            "invalid_entry_samples": samples,
+        }
+
+    def change(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """What somebody does to lists in the ad manager: by id, `name`, `description`, `flagged`, `deleted`.
+
+        Raises ValueError for a list that is not there.
+        """
+        if not changes:
+            return
+        with self._store.transaction() as store:
+            for number, values in changes.items():
+                kept = store.find_list("meta", int(number))
+                if kept is None:
+                    raise ValueError("no such list")
+                if values.get("deleted"):
+                    store.delete(kept.id)
+                    continue
+                kept.options["flagged"] = values.get("flagged", kept.options.get("flagged", False))
+                name, description = values.get("name", kept.name), values.get("description", kept.description)
+                store.change(replace(kept, name=name, description=description))
+
+    def _process(self, kept: StoredList, rows: Rows, *, adding: bool) -> None:
+        if self._context.processing_seconds:
+            due_at = self._context.clock.now() + self._context.processing_seconds
+            self._store.wait(kept.id, rows.valid, adding=adding, due_at=due_at)
+        elif adding:
+            self._store.people.add(kept.id, rows.valid)
+        else:
+            self._store.people.remove(kept.id, rows.valid)
+
+    def _counted(self, kept: StoredList, upload: Upload | None, rows: Rows) -> Session:
+        """The session after this batch. Raises Refusal when the session does not take it."""
+        now = self._context.clock.now()
+        if upload is None:
+            upload = Upload(str(int(now * 1_000_000)), 1, True)
+        found = self._store.session(kept.account, upload.session)
+        if found is None and upload.batch != 1:
+            raise refusals.SESSION_NOT_OPENED
+        session = found or Session(upload.session, kept.id, now, finished=False, received=0, invalid=0)
+        if session.finished:
+            raise refusals.SESSION_FINISHED
+        if now - session.opened_at > SESSION_SECONDS:
+            raise refusals.SESSION_TOO_OLD
+        if session.list_id != kept.id:
+            raise invalid("The session belongs to another audience")
+        counted = replace(
+            session,
+            finished=upload.is_last,
+            received=session.received + rows.received,
+            invalid=session.invalid + len(rows.invalid),
+        )
+        self._store.keep_session(kept.account, counted)
+        return counted
+
+    def _list(self, number: str) -> StoredList:
+        kept = self._store.find_list("meta", int(number)) if number.isdecimal() and len(number) < 19 else None
+        if kept is None:
+            raise refusals.missing(number)
+        return kept
+
+    def _shown(self, kept: StoredList, names: Sequence[str]) -> dict[str, Any]:
+        people = self._store.people.count(kept.id) if any("count" in n or "delivery" in n for n in names) else 0
+        return {name: LIST_FIELDS[name](kept, people) for name in names}
+
+    def _session_shown(self, session: Session) -> dict[str, Any]:
+        over = session.finished or self._context.clock.now() - session.opened_at > SESSION_SECONDS
+        done = over and not self._store.waiting(session.list_id)
+        return {
+            "session_id": session.session,
+            "stage": "Completed" if done else "Processing" if over else "Uploading",
+            "progress": 100 if done else 50,
+            "num_received": session.received,
+            "num_matched": session.received - session.invalid if done else 0,
+            "num_invalid_entries": session.invalid,
+            "start_time": int(session.opened_at),
+        }
+
+
+def _filter(text: str | None) -> Callable[[StoredList], bool]:
+    """What `filtering` asks for: a list of {field: name or id, operator: EQUAL, CONTAIN or IN, value}."""
+    tests = {
+        "EQUAL": lambda found, value: found == str(value),
+        "CONTAIN": lambda found, value: str(value).lower() in found.lower(),
+        "IN": lambda found, value: found in map(str, value),
+    }
+    try:
+        rules = json.loads(text or "[]")
+        chosen = [(rule["field"], tests[rule["operator"]], rule["value"]) for rule in rules]
+        if any(field not in ("name", "id") for field, _, _ in chosen):
+            raise KeyError
+    except (ValueError, KeyError, TypeError):
+        raise invalid("Param filtering is malformed") from None
+    return lambda kept: all(test(str(getattr(kept, field)), value) for field, test, value in chosen)
+
+
+def _number(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise invalid("Param limit must be a positive integer")
+    return int(text)
+
+
+def _encoded(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode()
+
+
+def _cursor(text: str | None) -> int:
+    if text is None:
+        return 2**63
+    try:
+        return int(base64.urlsafe_b64decode(text))
+    except ValueError:
+        raise invalid("Param after is not a cursor") from None

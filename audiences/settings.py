@@ -6,7 +6,6 @@ source or account is used, so that a build needs no token of an ad platform; els
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from audiences.errors import ConfigError
+from audiences.names import hint
 from audiences.yaml import Lines, read_yaml
 
 DEFAULT_FILE = "boomerang.yaml"
@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     def source_options(self, name: str) -> Mapping[str, Any]:
         """One source's options with placeholders filled in. Raises ConfigError for a missing variable."""
         if name not in self.sources:
-            raise ConfigError(f"source {name!r} is not in the settings{nearest(name, self.sources)}", file=self._file)
+            raise ConfigError(f"source {name!r} is not in the settings{hint(name, self.sources)}", file=self._file)
         return self._filled(("sources", name), self.sources[name])
 
     def account(self, platform: str, account: str) -> tuple[str | None, Mapping[str, Any]]:
@@ -187,7 +187,7 @@ class Settings(BaseSettings):
             names = [f"{p}.{a}" for p, s in self.platforms.items() for a in s.accounts]
             wanted = f"{platform}.{account}"
             raise ConfigError(
-                f"platform account {wanted} is not in the settings{nearest(wanted, names)}", file=self._file
+                f"platform account {wanted} is not in the settings{hint(wanted, names)}", file=self._file
             )
         endpoint = self._filled(("platforms", platform, "endpoint"), known.endpoint)
         options = self._filled(("platforms", platform, "accounts", account), known.accounts[account])
@@ -203,12 +203,6 @@ def shipped_dbt_folder() -> Path:
     package = Path(__file__).parent
     inside = package / "_shipped" / "dbt"
     return inside if inside.is_dir() else package.parent / "dbt"
-
-
-def nearest(word: str, choices: Any) -> str:
-    """` (did you mean 'x'?)` for the nearest right name, or the empty string."""
-    match = difflib.get_close_matches(word, [str(choice) for choice in choices], n=1, cutoff=0.5)
-    return f" (did you mean {match[0]!r}?)" if match else ""
 
 
 def fill_placeholders(value: Any, *, where: str, file: Path, line: int | None = None) -> Any:
@@ -282,7 +276,7 @@ def _explained(error: ValidationError, file: Path, lines: Lines) -> ConfigError:
         return ConfigError(f"the setting {name} is missing: add it to the file", file=file, line=lines.of(place[:-1]))
     if problem["type"] == "extra_forbidden":
         known = _known_names(place[:-1])
-        return ConfigError(f"unknown setting {name}{nearest(place[-1], known)}", file=file, line=lines.of(place))
+        return ConfigError(f"unknown setting {name}{hint(place[-1], known)}", file=file, line=lines.of(place))
     message = problem["msg"].removeprefix("Value error, ")
     return ConfigError(f"setting {name}: {message}", file=file, line=lines.of(place))
 

@@ -63,6 +63,7 @@ create table sync.plans (
     changes_digest varchar not null,
     hash varchar not null,               -- over the four above
     held varchar[] not null,             -- operations that a guard holds
+    permits varchar[] not null,          -- permits that let something through
     entry json not null,                 -- the list's part of `plan --json`
     state varchar not null,              -- planned, applying, applied, failed
     applied_at timestamp
@@ -71,15 +72,16 @@ create table sync.plans (
 -- one row per physical change: what a request of this plan carries for one member
 create table sync.plan_changes (
     plan_id varchar not null,
-    list_id varchar not null,
-    phase bigint not null,               -- 0 bookkeeping of entries, 1 removals, 2 additions
+    list_id varchar not null,            -- in phase 0 the audience's name
+    phase bigint not null,               -- 0 entries and exits of the audience, 1 removals, 2 additions
     batch_number bigint not null,        -- within list and phase, from 0
     operation varchar not null,          -- add, update, remove; enter and leave in phase 0
     cause varchar not null,              -- why: new, changed, shared, uncertain, left, denied
     member_key varchar not null,
     identifiers varchar[] not null,
     fingerprint varchar not null,
-    arm varchar                          -- of an entry: treated, holdout or the arm's name
+    arm varchar,                         -- of an entry: treated, holdout or the arm's name
+    is_held boolean not null             -- a guard holds it
 );
 
 -- one row per request that carries members; written as open before the request leaves

@@ -1,0 +1,170 @@
+-- What must change on one list: its wanted members in `placed` against what the ledger says was sent.
+
+-- name: changes
+create or replace temp table changes as
+with wanted as (
+    select member_key, customer_id, fingerprint
+    from placed
+    where out_reason is null and split_value is not distinct from $split
+),
+sent as (
+    select member_key, fingerprint, level from sync.memberships where list_id = $list_id
+)
+select
+    coalesce(wanted.member_key, sent.member_key) as member_key,
+    wanted.customer_id,
+    case
+        when sent.member_key is null then 'add'
+        when wanted.member_key is null then 'remove'
+        else 'update'
+    end as operation,
+    case
+        when sent.member_key is null then 'new'
+        when wanted.member_key is null then 'left'
+        when wanted.fingerprint <> sent.fingerprint then 'changed'
+        else 'uncertain'
+    end as cause
+from wanted
+full join sent on wanted.member_key = sent.member_key
+where sent.member_key is null
+    or wanted.member_key is null
+    or wanted.fingerprint <> sent.fingerprint
+    or sent.level = 'sent';
+
+-- name: mark_denied
+-- who said no is removed whatever a guard holds
+update changes
+set cause = 'denied'
+where operation = 'remove' and member_key in (
+    select member_key(customer_id) from refused where why_not = 'consent_denied'
+);
+
+-- name: removals
+-- phase 1, with the hashes that were sent; an update whose new rows cover the old ones needs no removal
+create or replace temp table removals as
+select changes.member_key, changes.operation, changes.cause, sent.identifiers, sent.fingerprint
+from changes
+inner join sync.memberships as sent on sent.list_id = $list_id and sent.member_key = changes.member_key
+left join people on people.customer_id = changes.customer_id
+where changes.operation = 'remove'
+    or (changes.cause = 'changed' and not list_has_all(
+        list_filter(flatten(list_transform(people.identifiers, r -> list_select(string_split(r, ','), $identifying))), c -> c <> ''),
+        list_filter(flatten(list_transform(sent.identifiers, r -> list_select(string_split(r, ','), $identifying))), c -> c <> '')
+    ));
+
+-- name: removed_values
+create or replace temp table removed_values as
+select distinct value
+from (
+    select unnest(list_select(string_split(upload_row, ','), $identifying)) as value
+    from (select unnest(identifiers) as upload_row from removals)
+)
+where value <> '';
+
+-- name: additions
+-- phase 2: who is new or has changed, and who stays but shares an identifier with somebody removed (platforms match people)
+create or replace temp table additions as
+select changes.member_key, changes.operation, changes.cause, people.identifiers, people.fingerprint
+from changes
+inner join people on people.customer_id = changes.customer_id
+where changes.operation <> 'remove'
+union all
+select placed.member_key, 'update', 'shared', people.identifiers, people.fingerprint
+from placed
+inner join people on people.customer_id = placed.customer_id
+where placed.out_reason is null
+    and placed.split_value is not distinct from $split
+    and placed.customer_id in (select customer_id from sharing)
+    and placed.member_key not in (select member_key from changes where operation <> 'remove');
+
+-- name: record
+-- members in the order of their keys, cut into requests of at most $rows rows ($slack rows are left for the last member)
+insert into sync.plan_changes
+with phases as (
+    select 1 as phase, * from removals
+    union all
+    select 2 as phase, * from additions
+),
+numbered as (
+    select
+        *,
+        coalesce(sum(len(identifiers)) over (
+            partition by phase order by member_key rows between unbounded preceding and 1 preceding
+        ), 0) as rows_before
+    from phases
+)
+select
+    $plan_id, $list_id, phase, rows_before // ($rows - $slack) as batch_number,
+    operation, cause, member_key, identifiers, fingerprint, null, false
+from numbered
+order by phase, batch_number, member_key;
+
+-- name: summary
+select
+    count(*) filter (where phase = 2 and operation = 'add') as adds,
+    count(distinct member_key) filter (where operation = 'update') as updates,
+    count(distinct member_key) filter (where cause = 'changed') as changed,
+    count(*) filter (where phase = 1 and operation = 'remove') as removes,
+    count(*) filter (where cause = 'denied') as denied,
+    coalesce(sum(('0x' || substr(md5(phase || operation || member_key || fingerprint), 1, 15))::bigint), 0)::varchar as digest
+from sync.plan_changes
+where plan_id = $plan_id and list_id = $list_id and phase > 0;
+
+-- name: hold
+-- refused consent goes whatever is held
+update sync.plan_changes set is_held = true
+where plan_id = $plan_id and list_id = $list_id and phase > 0 and cause <> 'denied' and list_contains($held, operation);
+
+-- name: requests
+select count(distinct (phase, batch_number)), coalesce(sum(len(identifiers)), 0)
+from sync.plan_changes
+where plan_id = $plan_id and list_id = $list_id and phase > 0 and not is_held;
+
+-- name: wanted
+select count(*) from placed where out_reason is null and split_value is not distinct from $split;
+
+-- name: list
+select external_id, version, generation, state from sync.lists where list_id = $list_id;
+
+-- name: size
+select count(*) from sync.memberships where list_id = $list_id;
+
+-- name: largest
+-- the largest size that an applied plan of the last days wanted
+select coalesce(max((entry ->> '$.members')::bigint), 0)
+from sync.plans
+where list_id = $list_id and state = 'applied' and applied_at > $since;
+
+-- name: permits
+select permit_id, guard, at_most from sync.permits
+where list_id = $list_id and until > $now and used_by_plan is null
+order by granted_at;
+
+-- name: known_splits
+select split from sync.lists
+where audience = $audience and platform = $platform and account = $account and state = 'active';
+
+-- name: note_present
+insert into present
+select $audience, member_key, arm
+from placed
+where arm is not null and member_key not in (select member_key from present where audience = $audience);
+
+-- name: entries
+-- phase 0: who enters the audience (both arms) and who leaves it, by its history
+insert into sync.plan_changes
+with inside as (
+    select member_key from sync.audience_history where audience = $audience and left_at is null
+)
+select $plan_id, $audience, 0, 0, 'enter', 'new', member_key, [], '', arm, false
+from present where audience = $audience and member_key not in (select member_key from inside)
+union all
+select $plan_id, $audience, 0, 0, 'leave', 'left', member_key, [], '', null, false
+from inside where member_key not in (select member_key from present where audience = $audience);
+
+-- name: prune
+-- changes hold hashes: those of all but the newest plans go, and so do plans older than half a year
+delete from sync.plan_changes where plan_id not in (
+    select plan_id from (select plan_id, max(created_at) as at from sync.plans group by plan_id order by at desc limit 5)
+);
+delete from sync.plans where created_at < $oldest;

@@ -1,0 +1,375 @@
+"""The plan: what must change on every list so that it equals its audience, and what the guards say to it.
+
+`make_plan` writes the plan to the ledger and returns it; nothing is sent. It reads a published build, the definitions and
+the ledger, and no platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from audiences.as_of import parse_as_of
+from audiences.builds import published_file
+from audiences.catalog import Audience, Catalog
+from audiences.checking import checked_catalog
+from audiences.domain import ListId, ListKey
+from audiences.errors import DataError
+from audiences.guards import GuardLimits, ListFacts, Permit, Verdict, judge
+from audiences.ledger import Ledger, open_ledger
+from audiences.ledger.connection import now_utc
+from audiences.ledger.folding import fold
+from audiences.members import (
+    BUILD,
+    Moment,
+    attach_build,
+    counts_by_reason,
+    needed_for,
+    place_members,
+    prepare_platform,
+    select_audience,
+    split_values,
+)
+from audiences.platforms.base import Field, Limits
+from audiences.platforms.registry import PlatformSpec, spec_of
+from audiences.settings import Settings
+from audiences.sql import render, statements
+
+SIZE_MEMORY = timedelta(days=7)
+PLAN_MEMORY = timedelta(days=183)
+
+
+@dataclass(frozen=True)
+class BuildRef:
+    """The finished build that a plan follows. `newer_failed` says that a later one did not finish."""
+
+    build_id: str
+    as_of: datetime
+    newer_failed: bool
+
+
+@dataclass(frozen=True)
+class GuardReport:
+    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard."""
+
+    verdict: str
+    held: dict[str, int] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """One list of a plan. Counts are people; `dropped` plus `members` are the customers of the segment."""
+
+    list: ListId
+    audience: str
+    platform: str
+    account: str
+    split: str | None
+    hash: str
+    members: int
+    adds: int
+    updates: int
+    removes: int
+    renews: int
+    unchanged: int
+    dropped: dict[str, int]
+    guard: GuardReport
+    requests: int
+    bytes: int
+    seconds: float
+
+    @property
+    def changes(self) -> int:
+        """How many people's membership changes, held ones included."""
+        return self.adds + self.updates + self.removes + self.renews
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All lists of a run. `as_of` is naive UTC."""
+
+    plan_id: str
+    as_of: datetime
+    build_id: str
+    lists: tuple[ListPlan, ...]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a guard holds anything."""
+        return any(item.guard.held for item in self.lists)
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as `plan --json` prints it."""
+        document = asdict(self)
+        document["as_of"] = self.as_of.isoformat()
+        document["lists"] = list(document["lists"])
+        return document
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What planning one list needs to know."""
+
+    settings: Settings
+    ledger: Ledger
+    plan_id: str
+    build: BuildRef
+    now: datetime
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        return self.ledger.connection
+
+
+def make_plan(
+    settings: Settings, audiences: Sequence[str] = (), *, as_of: str | None = None, now: datetime | None = None
+) -> Plan:
+    """Plan every audience, or the named ones, against the newest finished build or the one of `as_of`.
+
+    Args:
+        settings: the shop.
+        audiences: names of definitions; none means all that are not paused.
+        as_of: the build to follow, by its date or timestamp.
+        now: the clock for staleness and permits, naive UTC.
+
+    Raises:
+        ConfigError: a definition is wrong or unknown.
+        DataError: there is no finished build.
+        Busy: another process holds the ledger.
+    """
+    clock = now or now_utc()
+    catalog, schema = checked_catalog(settings)
+    chosen = chosen_audiences(catalog, audiences)
+    with open_ledger(settings) as ledger:
+        build = find_build(ledger, settings, as_of, clock)
+        with ledger.transaction():
+            fold(ledger.connection)
+        plan_id = f"{clock:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        context = _Context(settings, ledger, plan_id, build, clock)
+        moment = Moment(build.as_of, settings.shop.timezone)
+        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        with ledger.transaction() as connection:
+            for audience in needed_for([one.name for one in chosen], catalog):
+                select_audience(connection, audience, catalog, schema, moment)
+            lists = _planned(context, chosen)
+            for statement in statements("plan")["prune"].split(";"):
+                connection.execute(statement, {"oldest": clock - PLAN_MEMORY} if "$oldest" in statement else None)
+        ledger.connection.execute(f"detach {BUILD}")
+    return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
+
+
+def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
+    """The named audiences, or all that are not paused. Raises ConfigError with the nearest name for an unknown one."""
+    wanted = {catalog.audience(name).name for name in names} or set(catalog.audiences)
+    return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
+
+
+def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datetime) -> BuildRef:
+    """The newest finished build, or the newest one of `as_of`. Raises DataError when there is none."""
+    rows = ledger.connection.execute(
+        "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
+    ).fetchall()
+    finished = [row for row in rows if row[2] == "finished"]
+    if as_of is not None:
+        moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=now)
+        finished = [row for row in finished if row[1] == moment]
+        if not finished:
+            raise DataError(f"there is no finished build for {as_of}: run `boomerang build --as-of {as_of}`")
+    if not finished:
+        raise DataError("there is no finished build yet: run `boomerang extract`, then `boomerang build`")
+    build_id, moment, _, started = finished[0]
+    newer_failed = as_of is None and any(row[2] == "failed" and row[3] > started for row in rows)
+    return BuildRef(build_id, moment, newer_failed)
+
+
+def definition_hash(audience: Audience, fields: Sequence[Field]) -> str:
+    """Changes when the definition or the recipe of the upload rows does."""
+    text = repr(audience) + repr([(one.name, one.column) for one in fields])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def list_hash(build_id: str, definition: str, version: int, digest: str) -> str:
+    """What `apply` compares: a list whose hash moved is refused."""
+    return hashlib.sha256(f"{build_id}|{definition}|{version}|{digest}".encode()).hexdigest()[:16]
+
+
+def _planned(context: _Context, chosen: Sequence[Audience]) -> list[ListPlan]:
+    """All lists, platform by platform, so that each platform's upload rows are made once."""
+    connection = context.connection
+    connection.execute("create or replace temp table present (audience varchar, member_key varchar, arm varchar)")
+    plans: list[ListPlan] = []
+    for name in sorted({name for audience in chosen for name in audience.platforms}):
+        of_platform = [audience for audience in chosen if name in audience.platforms]
+        for number, audience in enumerate(of_platform):
+            platform = spec_of(name)
+            if number == 0:
+                prepare_platform(connection, platform.fields, platform.purposes)
+            plans += _planned_audience(context, audience, name, platform)
+    for audience in chosen:
+        connection.execute(statements("plan")["entries"], {"plan_id": context.plan_id, "audience": audience.name})
+    return sorted(plans, key=lambda item: item.list)
+
+
+def _planned_audience(context: _Context, audience: Audience, name: str, platform: PlatformSpec) -> list[ListPlan]:
+    connection = context.connection
+    account = audience.platforms[name].account
+    place_members(connection, audience)
+    connection.execute(statements("plan")["note_present"], {"audience": audience.name})
+    _, dropped = counts_by_reason(connection)
+    known = connection.execute(
+        statements("plan")["known_splits"], {"audience": audience.name, "platform": name, "account": account}
+    ).fetchall()
+    splits = {*split_values(connection), *(row[0] for row in known)}
+    return [
+        _planned_list(context, audience, ListKey(audience.name, name, account, split), platform, dropped)
+        for split in sorted(splits, key=lambda value: value or "")
+    ]
+
+
+def _planned_list(
+    context: _Context, audience: Audience, key: ListKey, platform: PlatformSpec, dropped: dict[str, int]
+) -> ListPlan:
+    connection, named = context.connection, statements("plan")
+    ids = {"plan_id": context.plan_id, "list_id": key.list_id}
+    _record_changes(connection, key, ids, platform.fields, platform.limits)
+    summary = connection.execute(named["summary"], ids).fetchone()
+    assert summary is not None
+    adds, updates, changed, removes, denied, digest = summary
+    wanted = _count(connection, named["wanted"], {"split": key.split})
+    size = _count(connection, named["size"], {"list_id": key.list_id})
+    listed = connection.execute(named["list"], {"list_id": key.list_id}).fetchone()
+    version = int(listed[1]) if listed else 0
+    facts = ListFacts(
+        size=size,
+        largest=max(size, _count(connection, named["largest"], {"list_id": key.list_id, "since": context.now - SIZE_MEMORY})),
+        wanted=wanted,
+        adds=adds,
+        changed=changed,
+        removes=removes,
+        exempt_removes=denied,
+        build_age=context.now - context.build.as_of,
+        newer_build_failed=context.build.newer_failed,
+        was_sent_before=version > 0,
+    )
+    verdict = _judged(context, key, facts, _limits_of(context.settings, audience, platform.limits))
+    connection.execute(named["hold"], {**ids, "held": list(verdict.held)})
+    requests, rows = connection.execute(named["requests"], ids).fetchone() or (0, 0)
+    definition = definition_hash(audience, platform.fields)
+    entry = ListPlan(
+        list=key.list_id,
+        audience=audience.name,
+        platform=key.platform,
+        account=key.account,
+        split=key.split,
+        hash=list_hash(context.build.build_id, definition, version, digest),
+        members=wanted,
+        adds=adds,
+        updates=updates,
+        removes=removes,
+        renews=0,
+        unchanged=wanted - adds - updates,
+        dropped=dropped,
+        guard=GuardReport(verdict.name, verdict.held, verdict.reasons),
+        requests=requests,
+        bytes=platform.bytes_for(rows) if rows else 0,
+        seconds=round(requests * 3600 / platform.limits.requests_per_hour, 1),
+    )
+    _store(context, entry, version, definition, digest, verdict)
+    return entry
+
+
+def _record_changes(
+    connection: duckdb.DuckDBPyConnection, key: ListKey, ids: dict[str, Any], fields: Sequence[Field], limits: Limits
+) -> None:
+    """Find the list's changes and write them to the ledger, cut into requests."""
+    named = statements("plan")
+    identifying = [position for position, one in enumerate(fields, start=1) if one.identifies]
+    of_list = {"list_id": key.list_id, "identifying": identifying}
+    connection.execute(named["changes"], {"list_id": key.list_id, "split": key.split})
+    connection.execute(named["mark_denied"])
+    connection.execute(named["removals"], of_list)
+    connection.execute(named["removed_values"], {"identifying": identifying})
+    connection.execute(f"create or replace temp view sharing as {render(_sharing(fields))}")
+    connection.execute(named["additions"], {"split": key.split})
+    slack = min(limits.rows_per_request - 1, MOST_ROWS_OF_A_MEMBER - 1)
+    connection.execute(named["record"], {**ids, "rows": limits.rows_per_request, "slack": slack})
+
+
+MOST_ROWS_OF_A_MEMBER = 10
+
+
+def _sharing(fields: Sequence[Field]) -> exp.Select:
+    """Customers with an identifying value that is about to be removed."""
+    values = exp.select("value").from_("removed_values")
+    hits = exp.or_(*(exp.column(one.column).isin(query=values.copy()) for one in fields if one.identifies))
+    return exp.select("customer_id").from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD)).where(hits)
+
+
+def _limits_of(settings: Settings, audience: Audience, limits: Limits) -> GuardLimits:
+    own, default = audience.guards, settings.guards
+    return GuardLimits(
+        max_shrink=default.max_shrink if own.max_shrink is None else own.max_shrink,
+        max_growth=default.max_growth if own.max_growth is None else own.max_growth,
+        max_updates=default.max_updates if own.max_updates is None else own.max_updates,
+        from_members=default.from_members,
+        min_members=max(limits.min_members, own.min_members or 0),
+        max_build_age=default.max_build_age,
+    )
+
+
+def _judged(context: _Context, key: ListKey, facts: ListFacts, limits: GuardLimits) -> Verdict:
+    rows = context.connection.execute(
+        statements("plan")["permits"], {"list_id": key.list_id, "now": context.now}
+    ).fetchall()
+    return judge(facts, limits, [Permit(*row) for row in rows])
+
+
+def _store(
+    context: _Context, entry: ListPlan, version: int, definition: str, digest: str, verdict: Verdict
+) -> None:
+    context.connection.execute(
+        "insert into sync.plans values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', null)",
+        [
+            context.plan_id, entry.list, context.build.build_id, context.build.as_of, context.now, version, definition,
+            digest, entry.hash, list(verdict.held), list(verdict.used_permits), json.dumps(asdict(entry)),
+        ],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredList:
+    """One list of a plan as the ledger keeps it."""
+
+    plan: ListPlan
+    build_id: str
+    as_of: datetime
+    list_version: int
+    definition_hash: str
+    changes_digest: str
+    held: list[str]
+
+
+def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:
+    """All lists of a plan. Raises DataError when the ledger does not have it."""
+    rows = ledger.connection.execute(statements("apply")["plan_lists"], {"plan_id": plan_id}).fetchall()
+    if not rows:
+        raise DataError(f"there is no plan {plan_id!r} in this ledger: run `boomerang plan`")
+    return [StoredList(_from_json(json.loads(entry)), *rest) for entry, *rest in rows]
+
+
+def _from_json(entry: dict[str, Any]) -> ListPlan:
+    return ListPlan(**{**entry, "guard": GuardReport(**entry["guard"])})
+
+
+def _count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> int:
+    row = connection.execute(sql, parameters).fetchone()
+    return int(row[0]) if row else 0

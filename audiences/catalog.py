@@ -110,9 +110,11 @@ def check(catalog: Catalog, schema: Schema, platforms: Mapping[str, PlatformInfo
     empty when all is well.
     """
     problems = list(catalog.problems)
+    for document in catalog.documents.values():
+        problems += _of_segment(document, schema)
     for name, audience in catalog.audiences.items():
         document = catalog.documents[name]
-        problems += _against_schema(audience, document, schema)
+        problems += _of_columns(audience, document, schema)
         problems += _against_platforms(audience, document, platforms)
     return sorted(problems)
 
@@ -173,20 +175,30 @@ def _same_labels(audiences: Mapping[str, Audience], documents: Mapping[str, Docu
             yield of_document(documents[name], ("label",), why)
 
 
-def _against_schema(audience: Audience, document: Document, schema: Schema) -> Iterator[Problem]:
+def _of_segment(document: Document, schema: Schema) -> Iterator[Problem]:
+    """An unknown segment, or what `where` says of columns that it has not: told even where other keys are wrong."""
+    segment = document.root.value.get("segment") if isinstance(document.root.value, Mapping) else None
+    if segment is None or not isinstance(segment.value, str):
+        return
+    if segment.value not in schema.segments:
+        yield Problem(
+            document.file, segment.line, f"unknown segment {segment.value}{hint(segment.value, schema.segments)}"
+        )
+        return
+    where, _ = _read_where(document)
+    if where is not None:
+        for line, message in check_where(where, schema.columns_of(segment.value)):
+            yield Problem(document.file, line, message)
+
+
+def _of_columns(audience: Audience, document: Document, schema: Schema) -> Iterator[Problem]:
     for position, excluded in enumerate(audience.exclude):
         if excluded.kind == "segment" and excluded.name not in schema.segments:
             why = f"unknown segment {excluded.name} in exclude{hint(excluded.name, schema.segments)}"
             yield of_document(document, ("exclude", position), why)
-    if audience.segment not in schema.segments:
-        why = f"unknown segment {audience.segment}{hint(audience.segment, schema.segments)}"
-        yield of_document(document, ("segment",), why)
-        return
     columns = schema.columns_of(audience.segment)
-    if audience.where is not None:
-        yield from (Problem(document.file, *found) for found in check_where(audience.where, columns))
     split = audience.split_by
-    if split is not None and split.column not in columns:
+    if split is not None and audience.segment in schema.segments and split.column not in columns:
         why = f"unknown column {split.column} in split_by{hint(split.column, columns)}"
         yield of_document(document, ("split_by", "column"), why)
 

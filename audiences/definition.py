@@ -229,7 +229,7 @@ class Audience(Part):
         if set(arms) == {"holdout"}:
             raise ValueError("must name at least one arm beside holdout")
         if sum(arms.values()) > 1 + 1e-9:
-            raise ValueError(f"must add up to at most 100%, not to {sum(arms.values()):.4%}")
+            raise ValueError(f"must add up to at most 100%, not to {sum(arms.values()) * 100:g}%")
         return arms
 
     @field_validator("push_exclusion")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+ALIKE = 0.7
 SHOWN = 12
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, upper and lower case aside; None when none is alike."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
-    close = get_close_matches(name.casefold(), sorted(by_folded), n=1, cutoff=0.6)
+    close = get_close_matches(name.casefold(), sorted(by_folded), n=1, cutoff=ALIKE)
     return by_folded[close[0]] if close else None
 
 

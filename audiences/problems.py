@@ -28,8 +28,8 @@ _WORDS = {
     "bool_type": "must be true or false",
     "date_type": "must be a day such as 2026-11-30",
     "tuple_type": "must be a list such as [a, b]",
-    "dict_type": "must be a mapping such as {key: value}",
-    "model_type": "must be a mapping such as {key: value}",
+    "dict_type": "must be a mapping such as {{key: value}}",
+    "model_type": "must be a mapping such as {{key: value}}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_too_long": "must be at most {max_length} characters long",
@@ -63,7 +63,11 @@ def of_document(document: Document, path: tuple[str | int, ...], message: str) -
 
 def of_validation(document: Document, error: ValidationError) -> list[Problem]:
     """Everything that pydantic found, in words and with lines."""
-    return [_of_detail(document, dict(detail)) for detail in error.errors(include_url=False)]
+    details: list[dict[str, Any]] = [dict(detail) for detail in error.errors(include_url=False)]
+    meant = {(*detail["loc"][:-1], _meant(detail)) for detail in details if detail["type"] == "extra_forbidden"}
+    return [
+        _of_detail(document, detail) for detail in details if detail["type"] != "missing" or detail["loc"] not in meant
+    ]
 
 
 def raise_problems(problems: Iterable[Problem]) -> None:
@@ -75,6 +79,12 @@ def raise_problems(problems: Iterable[Problem]) -> None:
         raise ConfigError(found[0].message, file=found[0].file, line=found[0].line)
     listed = "\n".join(f"  {problem}" for problem in found)
     raise ConfigError(f"{len(found)} problems in the audience definitions:\n{listed}")
+
+
+def _meant(detail: dict[str, Any]) -> str | None:
+    """The right key for an unknown one: that it is missing as well need not be said."""
+    *parents, key = detail["loc"]
+    return nearest(str(key), _keys_at(parents))
 
 
 def _of_detail(document: Document, detail: dict[str, Any]) -> Problem:

@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         beside = self.base / "dbt"
         return beside if (beside / "dbt_project.yml").is_file() else shipped_dbt_folder()
 
+    def with_platforms(self, platforms: Mapping[str, PlatformSettings]) -> Settings:
+        """The same settings with other platforms, for example endpoints at a sandbox."""
+        changed = self.model_copy(update={"platforms": dict(platforms)})
+        changed._file, changed._lines = self._file, self._lines
+        return changed
+
     def source_names(self) -> list[str]:
         """The configured sources, in the order of the file."""
         return list(self.sources)

@@ -1,0 +1,5 @@
+"""The command line. Importing it imports neither settings nor a warehouse nor prefect nor dbt: `--help` must be quick."""
+
+from audiences.cli.app import main
+
+__all__ = ["main"]

@@ -91,3 +91,6 @@ select out_reason, count(*) from placed group by out_reason order by out_reason;
 
 -- name: splits
 select split_value from placed where out_reason is null group by split_value order by split_value;
+
+-- name: sizes
+select split_value, count(*) from placed where out_reason is null group by split_value order by split_value;

@@ -1,0 +1,101 @@
+"""The typer application, its common options, and what becomes of an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from audiences.errors import BoomerangError
+
+app = typer.Typer(
+    name="boomerang",
+    help="Retargeting audiences as code: segments in dbt, custom audiences on ad platforms kept equal to them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+Config = Annotated[Path | None, typer.Option("--config", help="The settings file [default: boomerang.yaml].")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="A date (its last instant in the shop's time) or a timestamp.")
+]
+Names = Annotated[list[str] | None, typer.Argument(help="Names of audiences [default: all].")]
+
+
+@app.callback()
+def options(
+    config: Config = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Options before the command hold for all commands."""
+    from audiences.log import configure
+
+    configure(verbose=verbose)
+    if config is not None:
+        os.environ["BOOMERANG_CONFIG"] = str(config)
+    if version:
+        from audiences import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON on stdout."""
+    typer.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+
+
+def say(text: str = "") -> None:
+    """Print a result line on stdout."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """Print what is going on, on stderr."""
+    typer.echo(text, err=True)
+
+
+def main() -> None:
+    """Run the command line; exit with the code that says what the reader must do."""
+    import audiences.cli.lists
+    import audiences.cli.sandbox
+    import audiences.cli.shop  # noqa: F401
+
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except BoomerangError as error:
+        note(f"Error: {error}")
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        note("Stopped. Nothing is half-written; run the same command again to go on.")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last net: places only, for a message could quote a value
+        for frame in traceback.extract_tb(error.__traceback__)[-8:]:
+            note(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        note(f"Error: {type(error).__name__}. This is a bug in Boomerang; please report it with the lines above.")
+        return 1
+    return int(code or 0)

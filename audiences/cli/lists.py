@@ -1,0 +1,291 @@
+"""Commands around audiences and lists: audiences, preview, check, plan, apply, sync, release, status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
+from audiences.cli.tables import print_table, reasons, shown
+from audiences.errors import ConfigError, gravest
+
+if TYPE_CHECKING:
+    from audiences.settings import Settings
+    from audiences.sync.apply import ApplyResult
+    from audiences.sync.plan import Plan
+
+
+@app.command("audiences")
+def list_audiences(config: Config = None, *, as_json: AsJson = False) -> None:
+    """List all audiences with their sizes.
+
+    Example: boomerang audiences
+    """
+    from audiences.checking import checked_catalog
+    from audiences.errors import DataError
+    from audiences.settings import load_settings
+    from audiences.sync.preview import preview
+
+    settings = load_settings(config)
+    catalog, _ = checked_catalog(settings)
+    try:
+        sizes = {item.audience: item for item in preview(settings, samples=0)}
+    except DataError as error:
+        note(f"Sizes are not known yet: {error}")
+        sizes = {}
+    rows = []
+    for audience in catalog.ordered():
+        seen = sizes.get(audience.name)
+        members = {f"{one.platform}:{one.account}": one.members for one in seen.accounts} if seen else {}
+        rows.append(
+            {
+                "audience": audience.name, "label": audience.label, "role": audience.role, "segment": audience.segment,
+                "customers": seen.segment_customers if seen else None, "members": members,
+                "owner": audience.owner, "paused": audience.paused,
+            }
+        )  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("audience", "label", "role", "segment", "customers in segment", "members", "owner")
+    print_table(
+        "Audiences",
+        columns,
+        [
+            (
+                row["audience"] + (" (paused)" if row["paused"] else ""), row["label"], row["role"], row["segment"],
+                row["customers"], reasons(row["members"]), row["owner"],
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+@app.command()
+def preview(
+    audience: Annotated[str, typer.Argument(help="The audience's name.")],
+    config: Config = None,
+    *,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how large an audience is, who falls out and why, and a masked sample.
+
+    Example: boomerang preview lapsed_buyers
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.preview import preview as look
+
+    found = look(load_settings(config), (audience,), as_of=as_of)
+    if not found:
+        raise ConfigError(f"{audience} is paused: nothing of it is sent")
+    item = found[0]
+    if as_json:
+        print_json(asdict(item))
+        return
+    say(f"{item.label} ({item.audience}) at {item.as_of:%Y-%m-%d %H:%M} UTC")
+    say(f"  {item.segment_customers:,} customers in segment {item.segment} ({item.segment_rows:,} rows)")
+    for account in item.accounts:
+        for reason, count in sorted(account.dropped.items(), key=lambda entry: -entry[1]):
+            say(f"  {-count:+,} {reason}")
+        say(f"  = {account.members:,} members on {account.platform}:{account.account}")
+        for name, members in account.lists.items():
+            say(f"      {members:,} on {name}")
+    if item.sample:
+        print_table("A few members", list(item.sample[0]), [list(row.values()) for row in item.sample])
+
+
+@app.command()
+def check(config: Config = None, *, as_json: AsJson = False) -> None:
+    """Check all audience definitions; says file, line and the nearest right name.
+
+    Example: boomerang check
+    """
+    from audiences.checking import check_definitions
+    from audiences.settings import load_settings
+
+    settings = load_settings(config)
+    catalog, _, problems = check_definitions(settings)
+    if as_json:
+        print_json([{"file": str(one.file), "line": one.line, "message": one.message} for one in problems])
+    else:
+        for problem in problems:
+            say(str(problem))
+        summary = "all is well" if not problems else f"{len(problems)} to mend"
+        say(f"{len(catalog.documents)} definitions checked: {summary}.")
+    if problems:
+        raise typer.Exit(ConfigError.exit_code)
+
+
+@app.command()
+def plan(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Show what would change on every list; nothing is sent.
+
+    Example: boomerang plan lapsed_buyers
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.plan import make_plan
+
+    made = make_plan(load_settings(config), audiences or (), as_of=as_of)
+    if as_json:
+        print_json(made.as_json())
+    else:
+        print_plan(made)
+        if any(item.changes for item in made.lists):
+            say(f"Carry it out with: boomerang apply {made.plan_id}")
+    if made.is_held:
+        raise typer.Exit(3)
+
+
+@app.command()
+def apply(
+    plan: Annotated[str, typer.Argument(help="The plan's id, or a file made by `boomerang plan --json`.")],
+    config: Config = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out a plan, and nothing else.
+
+    Example: boomerang apply 20261123-081500-a1b2c3
+    """
+    from audiences.settings import load_settings
+
+    _apply(load_settings(config), plan_id_of(plan), as_json=as_json)
+
+
+@app.command()
+def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Plan and apply in one step: make the lists equal to the audiences.
+
+    Example: boomerang sync
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.plan import make_plan
+
+    settings = load_settings(config)
+    made = make_plan(settings, audiences or (), as_of=as_of)
+    if not as_json:
+        print_plan(made)
+    _apply(settings, made.plan_id, as_json=as_json)
+
+
+@app.command()
+def release(
+    list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list, as `boomerang status` names it.")],
+    config: Config = None,
+    *,
+    why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger.")],
+    guard: Annotated[list[str] | None, typer.Option("--guard", help="Only these guards [default: all].")] = None,
+    at_most: Annotated[int | None, typer.Option("--at-most", help="How many changes at most.", min=1)] = None,
+    hours: Annotated[int, typer.Option("--hours", help="How long the permit lasts.", min=1, max=720)] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Let held changes of one list go with the next sync.
+
+    Example: boomerang release lapsed_buyers@meta:main --why "the import was late, sizes are right"
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.release import release as permit
+
+    given = permit(
+        load_settings(config), list_id, reason=why, guards=guard or (), at_most=at_most, hours=hours
+    )
+    if as_json:
+        print_json(asdict(given))
+        return
+    say(f"Released {given.list}: up to {given.at_most:,} changes until {given.until:%Y-%m-%d %H:%M} UTC.")
+    say("They go with the next `boomerang sync`.")
+
+
+@app.command()
+def status(config: Config = None, *, as_json: AsJson = False) -> None:
+    """Show what was sent and accepted per list, and what is held since when and why.
+
+    Example: boomerang status
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.status import read_status
+
+    found = read_status(load_settings(config))
+    if as_json:
+        print_json(asdict(found))
+        return
+    builds = [
+        (one.build_id, f"{one.as_of:%Y-%m-%d %H:%M}", one.state, one.node_count, ", ".join(one.failed_nodes))
+        for one in found.builds
+    ]
+    print_table("Builds (times in UTC)", ("build", "as of", "state", "models and tests", "failed"), builds)
+    lists = [
+        (
+            one.list, one.external_id, one.members, one.unanswered, one.accepted, one.confirmed,
+            f"{one.applied_at:%Y-%m-%d %H:%M}" if one.applied_at else None, reasons(one.held),
+        )
+        for one in found.lists
+    ]  # fmt: skip
+    columns = ("list", "id there", "members", "unanswered", "accepted", "confirmed", "last sent", "held")
+    print_table("Lists", columns, lists)
+    for one in found.lists:
+        if one.advice:
+            since = f" since {one.held_since:%Y-%m-%d %H:%M} UTC" if one.held_since else ""
+            why = f" ({'; '.join(one.reasons)})" if one.reasons else ""
+            say(f"{one.list}: {'held' + since + why + ': ' if one.held else ''}{one.advice}")
+
+
+def plan_id_of(argument: str) -> str:
+    """The plan's id, read from a file of `plan --json` where one is named."""
+    file = Path(argument)
+    if not file.is_file():
+        return argument
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["plan_id"])
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
+        raise ConfigError("this is no plan: make one with `boomerang plan --json`", file=file) from None
+
+
+def print_plan(made: Plan) -> None:
+    """The plan as a table, with what falls out and what is held."""
+    rows = [
+        (
+            item.list, item.members, item.adds, item.updates, item.removes, item.unchanged, item.requests,
+            reasons(item.guard.held),
+        )
+        for item in made.lists
+    ]  # fmt: skip
+    columns = ("list", "members", "add", "update", "remove", "unchanged", "requests", "held")
+    print_table(f"Plan {made.plan_id}, build {made.build_id}, as of {made.as_of:%Y-%m-%d %H:%M} UTC", columns, rows)
+    for item in made.lists:
+        if item.dropped:
+            say(f"{item.list} leaves out: {reasons(item.dropped)}")
+        for reason in item.guard.reasons:
+            say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list}`.")
+
+
+def print_result(result: ApplyResult) -> None:
+    """What became of the plan, list by list."""
+    rows = [
+        (item.list, item.state, item.external_id, item.sent, item.received, item.invalid, item.requests, item.message)
+        for item in result.lists
+    ]
+    columns = ("list", "outcome", "id there", "rows sent", "received", "invalid", "requests", "why")
+    print_table(f"Applied {result.plan_id} in {result.seconds:.1f} s", columns, rows)
+
+
+def _apply(settings: Settings, plan_id: str, *, as_json: bool) -> None:
+    from audiences.cli.progress import progress
+    from audiences.sync.apply import apply_plan
+
+    with progress("sending") as advance:
+        result = apply_plan(settings, plan_id, on_progress=lambda name, rows: advance(str(name), rows))
+    if as_json:
+        print_json(asdict(result))
+    else:
+        print_result(result)
+        total = sum(item.sent for item in result.lists)
+        say(f"{shown(total)} rows sent." if total else "Nothing to send: every list equals its audience.")
+    code = gravest([item.exit_code for item in result.lists])
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,159 @@
+"""Commands around the shop's data: init, doctor, demo, extract, build."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audiences.cli.app import AsJson, AsOf, Config, app, note, print_json, say
+from audiences.cli.progress import progress
+from audiences.cli.tables import print_table, reasons
+from audiences.errors import gravest
+
+if TYPE_CHECKING:
+    from audiences.demo.tour import Tour
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to begin.")] = Path(),
+    *,
+    source: Annotated[str, typer.Option("--source", help="The source that the settings begin with.")] = "files",
+) -> None:
+    """Begin a project of your own: commented settings, the dbt project, the audience definitions.
+
+    Example: boomerang init my-shop
+    """
+    from audiences.starting import init as begin
+
+    for path in begin(folder, source=source):
+        say(f"wrote {path}")
+    say("Next: name your files in boomerang.yaml, then run `boomerang doctor`, `boomerang extract`, `boomerang build`.")
+
+
+@app.command()
+def doctor(config: Config = None, *, as_json: AsJson = False) -> None:
+    """Look at settings, data, definitions and platforms without writing, and say what to do.
+
+    Example: boomerang doctor
+    """
+    from audiences.health import examine
+    from audiences.settings import load_settings
+
+    findings = list(examine(load_settings(config)))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            say(f"{'ok  ' if finding.is_well else 'MEND'}  {finding.what}")
+            if finding.advice:
+                say(f"      {finding.advice}")
+    code = gravest([finding.exit_code for finding in findings])
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def extract(
+    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources [default: all].")] = None,
+    config: Config = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Load the sources into the warehouse, whole or not at all.
+
+    Example: boomerang extract files
+    """
+    from audiences.extract import extract as load
+    from audiences.settings import load_settings
+
+    with progress("loading") as advance:
+        loads = load(load_settings(config), sources or (), on_progress=lambda entity, _rows: advance(entity, 1))
+    if as_json:
+        print_json([asdict(one) for one in loads])
+        return
+    for one in loads:
+        rows = [(entity.entity, entity.rows, entity.mode) for entity in one.entities]
+        print_table(f"Loaded {one.source} in {one.seconds:.1f} s", ("entity", "rows", "mode"), rows)
+
+
+@app.command()
+def build(config: Config = None, *, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Build all models with dbt and publish them when every model and test passed.
+
+    Example: boomerang build --as-of 2026-11-23
+    """
+    from audiences.builds import build as make
+    from audiences.settings import load_settings
+
+    with progress("building") as advance:
+        made = make(load_settings(config), as_of, on_node=lambda node: advance(node.name, 1))
+    if as_json:
+        print_json(asdict(made))
+        return
+    rows = [(table, count) for table, count in made.rows.items()]
+    print_table(f"Build {made.build_id} as of {made.as_of:%Y-%m-%d %H:%M} UTC", ("published table", "rows"), rows)
+    say(f"{made.node_count} models and tests passed in {made.seconds:.1f} s.")
+
+
+@app.command()
+def demo(
+    config: Config = None,
+    *,
+    customers: Annotated[
+        int, typer.Option("--customers", help="How many customers the shop has.", min=1_000, max=10_000_000)
+    ] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another shop.", min=0)] = 7,
+    until: Annotated[str, typer.Option("--until", help="The shop's last full day.")] = "2026-11-23",
+    as_json: AsJson = False,
+) -> None:
+    """Take a small shop the whole way: rows, segments, lists in the sandbox. It starts over each time.
+
+    Example: boomerang demo --customers 20000
+    """
+    from audiences.demo.tour import tour
+
+    with progress("demo") as advance:
+        told: list[str] = []
+
+        def on_step(text: str) -> None:
+            if not told or told[-1] != text:
+                note(text) if not _is_terminal() else advance(text, 0)
+                told.append(text)
+
+        taken = tour(config, customers=customers, seed=seed, until=date.fromisoformat(until), on_step=on_step)
+    if as_json:
+        print_json(asdict(taken))
+    else:
+        print_tour(taken)
+
+
+def _is_terminal() -> bool:
+    import sys
+
+    return sys.stderr.isatty()
+
+
+def print_tour(taken: Tour) -> None:
+    """The demo's summary: rows, segments, lists, what fell out and why, where to look next."""
+    print_table("Rows in", ("entity", "rows"), list(taken.rows.items()))
+    print_table("Segments", ("segment", "rows"), list(taken.segments.items()))
+    lists = [
+        (item.list, item.members, item.sent, item.people_there, item.state, item.message) for item in taken.lists
+    ]
+    columns = ("list", "members", "rows sent", "people in the sandbox", "outcome", "why")
+    print_table("Sent to the sandbox", columns, lists)
+    for item in taken.lists:
+        say(f"{item.list} leaves out: {reasons(item.dropped)}")
+    say()
+    say(f"A second sync planned {taken.second_changes} changes and made {taken.second_writes} requests that write.")
+    say(f"All of it took {taken.seconds:.0f} s. Where to look next, with --config {taken.settings_file}:")
+    say("  boomerang status                          what was sent, accepted, held")
+    say("  boomerang preview lapsed_buyers           who is in, who fell out and why")
+    say("  boomerang sandbox                         the stand-in for Meta, on port 8787; then in another terminal:")
+    say(f"  boomerang build --as-of {taken.next_day}       the next day")
+    say("  boomerang plan                            what changed; `boomerang sync` carries it out")

@@ -1,0 +1,81 @@
+"""Releasing what a guard holds: a permit for the next plan of one list, with a ceiling, an end and a reason."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audiences.errors import ConfigError
+from audiences.guards import KINDS
+from audiences.ledger import open_ledger
+from audiences.ledger.connection import now_utc
+from audiences.names import hint
+from audiences.settings import Settings
+from audiences.sql import statements
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was permitted: guards of the list, each for at most `at_most` changes, until `until` (naive UTC)."""
+
+    list: str
+    guards: tuple[str, ...]
+    at_most: int
+    until: datetime
+
+
+def release(
+    settings: Settings,
+    list_id: str,
+    *,
+    reason: str,
+    guards: Sequence[str] = (),
+    at_most: int | None = None,
+    hours: int = 24,
+    now: datetime | None = None,
+) -> Release:
+    """Permit what the newest plan of the list holds.
+
+    Args:
+        settings: the shop.
+        list_id: as `status` shows it.
+        reason: why, kept in the ledger.
+        guards: kinds of guards; none means all that trip now, or would.
+        at_most: how many changes at most; default is what the newest plan has.
+        hours: how long the permit lasts.
+        now: naive UTC.
+
+    Raises:
+        ConfigError: no such list, nothing held, or an unknown guard.
+    """
+    clock = now or now_utc()
+    for guard in guards:
+        if guard not in KINDS:
+            raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
+    with open_ledger(settings) as ledger:
+        rows = ledger.connection.execute(
+            "select list_id, arg_max(entry, created_at) from sync.plans group by list_id"
+        ).fetchall()
+        entries = {row[0]: json.loads(row[1]) for row in rows}
+        if list_id not in entries:
+            raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
+        entry = entries[list_id]
+        if not entry["guard"]["held"]:
+            raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
+        ceiling = at_most or entry["adds"] + entry["updates"] + entry["removes"]
+        until = clock + timedelta(hours=hours)
+        chosen = tuple(guards) or KINDS
+        with ledger.transaction() as connection:
+            for guard in chosen:
+                connection.execute(
+                    statements("status")["permit"],
+                    {
+                        "permit_id": secrets.token_hex(6), "list_id": list_id, "guard": guard, "at_most": ceiling,
+                        "until": until, "now": clock, "granted_by": getpass.getuser(), "reason": reason,
+                    },
+                )  # fmt: skip
+    return Release(list_id, tuple(chosen), ceiling, until)

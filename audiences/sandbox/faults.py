@@ -28,9 +28,9 @@ Deed = Literal[
     "invalid_rows",
 ]
 """throttle: ask to wait `minutes` · server_error: HTTP 500 with the platform's transient code · html: a gateway's
-page · expired_token, no_permission, terms, flagged: refuse with the platform's own code · error: refuse with `code`, `subcode`
-and `status` · cut_before, cut_after: break the connection before or after the request took effect · slow: answer after
-`seconds` · invalid_rows: take the request, and count the rows at the positions `rows` as invalid."""
+page · expired_token, no_permission, terms, flagged: refuse with the platform's own code · error: refuse with `code`,
+`subcode` and `status` · cut_before, cut_after: break the connection before or after the request took effect · slow:
+answer after `seconds` · invalid_rows: take the request, and count the rows at the positions `rows` as invalid."""
 
 
 class Fault(BaseModel):

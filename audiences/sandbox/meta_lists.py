@@ -1,4 +1,4 @@
-"""Meta's custom audiences in the sandbox: create, find, read, change, upload. Runs inside a transaction of the store."""
+"""Meta's custom audiences in the sandbox: create, find, read, change, upload. Runs inside a store's transaction."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class MetaLists:
     def upload(
         self, number: str, params: Mapping[str, str], declared_invalid: Sequence[int], *, adding: bool
     ) -> dict[str, Any]:
-        """Add or remove the people behind the rows; the rows at `declared_invalid` count as invalid whatever they hold."""
+        """Add or remove the people behind the rows; those at `declared_invalid` count as invalid whatever they hold."""
         kept = self._list(number)
         if not self._control().terms_accepted:
             raise refusals.TERMS
@@ -226,7 +226,7 @@ class MetaLists:
 
 def _filter(text: str | None) -> Callable[[StoredList], bool]:
     """What `filtering` asks for: a list of {field: name or id, operator: EQUAL, CONTAIN or IN, value}."""
-    tests = {
+    tests: dict[str, Callable[[str, Any], bool]] = {
         "EQUAL": lambda found, value: found == str(value),
         "CONTAIN": lambda found, value: str(value).lower() in found.lower(),
         "IN": lambda found, value: found in map(str, value),

@@ -1,7 +1,7 @@
 """Who is behind the identifiers: ad platforms match people, not hashes, and so does the sandbox.
 
 Identifiers seen in one row belong to one person, and rows that share an identifier are the same person. A registered
-population decides instead, where there is one. A registered person has a negative number, a learnt one a positive number.
+population decides instead, where there is one. A registered person has a negative number, a learnt one a positive.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class People:
         return [tuple({circle.root(person): None for person in row}) for row in owners]
 
     def register(self, people: Sequence[Sequence[str]]) -> None:
-        """Make the given groups of hashes people who stay apart whatever a row says. Earlier numbers of the hashes end."""
+        """Make the given groups of hashes people who stay apart whatever a row says, and whatever was learnt."""
         first = self._last("registered") - 1
         self._keep_last("registered", first - len(people))
         self._connection.executemany(
-            "insert into identifiers (hash, person) values (?, ?) on conflict (hash) do update set person = excluded.person",
+            "insert or replace into identifiers (hash, person) values (?, ?)",
             [(found, first - number) for number, person in enumerate(people) for found in person],
         )
 

@@ -74,7 +74,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _protocol(transports: Transports) -> type[H11Protocol]:
-    """uvicorn's HTTP protocol, keeping `transports` equal to the open connections."""
+    """The HTTP protocol of uvicorn, keeping `transports` equal to the open connections."""
 
     class Remembering(H11Protocol):
         def connection_made(self, transport: Any) -> None:
@@ -168,7 +168,7 @@ class Inspection:
         return cast(list[dict[str, Any]], self._get("lists"))
 
     def list(self, external_id: str) -> dict[str, Any]:
-        """One list with its `people` (identifying hashes of each), `schema` and `rows`. Raises LookupError without it."""
+        """One list with `people` (identifying hashes of each), `schema` and `rows`. Raises LookupError without it."""
         return cast(dict[str, Any], self._get(f"lists/{external_id}"))
 
     def requests(self) -> dict[str, Any]:

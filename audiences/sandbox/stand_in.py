@@ -75,15 +75,15 @@ class RequestLog:
     def summary(self, platform: str) -> dict[str, Any]:
         """Counts by method and kind, how many of all wrote, and the newest requests in order."""
         with self._lock:
-            counts = [
+            counts: list[dict[str, Any]] = [
                 {"method": method, "kind": kind, "writing": writing, "count": count}
                 for (name, method, kind, writing), count in sorted(self._counts.items())
                 if name == platform
             ]
             newest = [vars(seen) for seen in self._newest if seen.platform == platform]
-        writes = sum(int(entry["count"]) for entry in counts if entry["writing"])
+        writes = sum(entry["count"] for entry in counts if entry["writing"])
         return {
-            "total": sum(int(entry["count"]) for entry in counts),
+            "total": sum(entry["count"] for entry in counts),
             "writes": writes,
             "counts": counts,
             "newest": newest,

@@ -1,4 +1,4 @@
-"""The sandbox's memory: one SQLite database, in memory or in a file, in which a request's changes happen whole or not at all."""
+"""The sandbox's memory: a SQLite database, in memory or in a file; a request's changes happen whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from audiences.sandbox.people import Identifiers, People
 
 SCHEMA = """
 create table if not exists lists (
-    id integer primary key, platform text not null, account text not null, name text not null, description text not null,
+    id integer primary key, platform text not null, account text not null,
+    name text not null, description text not null,
     created_at real not null, changed_at real not null, options text not null, deleted integer not null default 0
 );
 create table if not exists list_rows (
@@ -27,8 +28,8 @@ create table if not exists person_numbers (kind text primary key, last integer n
 create table if not exists joined (old integer primary key, new integer not null);
 create index if not exists joined_by_new on joined (new);
 create table if not exists sessions (
-    account text not null, session text not null, list integer not null, opened_at real not null, finished integer not null,
-    received integer not null, invalid integer not null, primary key (account, session)
+    account text not null, session text not null, list integer not null, opened_at real not null,
+    finished integer not null, received integer not null, invalid integer not null, primary key (account, session)
 ) without rowid;
 create table if not exists waiting (
     id integer primary key, list integer not null, adding integer not null, due_at real not null, rows text not null
@@ -63,7 +64,7 @@ class Session:
 
 
 class Store:
-    """Lists, people, sessions and batches that wait to be processed. Use inside `transaction()`; times are in seconds."""
+    """Lists, people, sessions and batches that wait. Use it inside `transaction()`; times are in seconds."""
 
     def __init__(self, file: Path | None = None) -> None:
         if file is not None:
@@ -139,7 +140,10 @@ class Store:
 
     def session(self, account: str, session: str) -> Session | None:
         """One upload session of an account."""
-        query = "select session, list, opened_at, finished, received, invalid from sessions where account = ? and session = ?"
+        query = (
+            "select session, list, opened_at, finished, received, invalid from sessions"
+            " where account = ? and session = ?"
+        )
         row = self._connection.execute(query, [account, session]).fetchone()
         return Session(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) if row else None
 
@@ -180,4 +184,5 @@ class Store:
 
 
 def _list(row: tuple[Any, ...]) -> StoredList:
-    return StoredList(*row[:-1], options=json.loads(row[-1]))
+    number, platform, account, name, description, created_at, changed_at, options = row
+    return StoredList(number, platform, account, name, description, created_at, changed_at, json.loads(options))

@@ -1,0 +1,44 @@
+"""The numbers of `limits.yaml`: what each ad platform takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from audiences.errors import ConfigError
+from audiences.names import hint
+from audiences.platforms.base import Limits
+from audiences.yaml import read_yaml
+
+FILE = Path(__file__).with_name("limits.yaml")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One limit. `value` is None where the platform has no such limit."""
+
+    value: int | None
+    unit: str
+    source: str
+    date: dt.date
+    note: str = ""
+
+
+@cache
+def read_numbers(platform: str) -> MappingProxyType[str, Number]:
+    """Every number of a platform by name. Raises ConfigError for a platform without any."""
+    content, _ = read_yaml(FILE)
+    if platform not in content:
+        raise ConfigError(f"there are no limits for {platform}{hint(platform, content)}", file=FILE)
+    return MappingProxyType({name: Number(**entry) for name, entry in content[platform].items()})
+
+
+def read_limits(platform: str, **instead: int) -> Limits:
+    """The platform's limits as the engine wants them; `instead` replaces single ones, as an account's settings may."""
+    numbers = read_numbers(platform)
+    values: dict[str, Any] = {field.name: numbers[field.name].value for field in fields(Limits)}
+    return Limits(**{**values, **instead})

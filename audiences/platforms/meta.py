@@ -1,0 +1,325 @@
+"""Meta (Facebook, Instagram): customer-file custom audiences through Meta's own SDK.
+
+One upload session per batch, one schema for all lists, removals as POST with `method=delete`, because an HTTP DELETE
+would put the rows into the address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audiences.domain import HashRow
+from audiences.errors import AuthError, ConfigError, RejectedRequest, Unavailable
+from audiences.log import get_logger
+from audiences.platforms import meta_payload
+from audiences.platforms.base import Batch, Field, Limits, ListStatus, Outcome, PlatformKind, RemoteList
+from audiences.platforms.limits import read_limits, read_numbers
+from audiences.platforms.meta_account import MetaAccount, read_account, read_endpoint
+from audiences.platforms.meta_errors import TERMS, is_gone
+
+if TYPE_CHECKING:
+    from audiences.platforms.meta_wire import Answer, Wire
+
+LIST_FIELDS = "id,name,description"
+STATUS_FIELDS = "id,name,approximate_count_lower_bound,approximate_count_upper_bound,operation_status,delivery_status"
+NORMAL, TOO_SMALL, FLAGGED = 200, 300, 471
+MARK = re.compile(r"boomerang:([^:\s]+):([^:\s]+):(.+)", re.DOTALL)
+ONE_HASH = re.compile("[0-9a-f]{64}")
+
+logger = get_logger("platforms.meta")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A custom audience as Meta shows it, with the owner that its description names, if any."""
+
+    external_id: str
+    name: str
+    environment: str | None
+    ledger_id: str | None
+    list_id: str | None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether some ledger owns it."""
+        return self.ledger_id is not None
+
+
+def mark_of(remote: RemoteList) -> str:
+    """What stands in the description of a list: whose it is, and which one."""
+    return f"boomerang:{remote.environment}:{remote.ledger_id}:{remote.list_id}"
+
+
+class Meta:
+    """One ad account. Meets `audiences.platforms.base.Platform`."""
+
+    name: str = "meta"
+    fields: tuple[Field, ...] = meta_payload.FIELDS
+    purposes: tuple[str, ...] = ("ad_user_data", "ad_personalization")
+
+    def __init__(self, account: MetaAccount, wire: Wire) -> None:
+        self._account, self._wire = account, wire
+        self.limits = read_limits("meta", rows_per_request=account.rows_per_request)
+        self._nonce = secrets.token_bytes(8)
+        self._known: dict[str, list[Found]] | None = None
+
+    def ensure(self, remote: RemoteList) -> str:
+        """Find the list that this ledger owns, or create it; return its id. Twice gives one list.
+
+        Raises ConfigError when another ledger, or another environment of this one, owns a list of that name.
+        """
+        known = self._read(remote.external_id) if remote.external_id else None
+        if known is not None:
+            return self._owned(known, remote)
+        found = self._find(remote)
+        return self._owned(found, remote) if found is not None else self._create(remote)
+
+    def add(self, external_id: str, batch: Batch) -> Outcome:
+        """Add the people behind the rows."""
+        return self._upload(external_id, batch, {})
+
+    def remove(self, external_id: str, batch: Batch) -> Outcome:
+        """Remove the people behind the rows."""
+        return self._upload(external_id, batch, {"method": "delete"})
+
+    def status(self, external_id: str) -> ListStatus:
+        """The list as Meta sees it now. Raises RejectedRequest when it is gone."""
+        body = self._wire.get(external_id, fields=STATUS_FIELDS)
+        operation, delivery = _code(body, "operation_status"), _code(body, "delivery_status")
+        return ListStatus(
+            external_id=external_id,
+            name=str(body.get("name", "")),
+            size_lower=_size(body, "approximate_count_lower_bound"),
+            size_upper=_size(body, "approximate_count_upper_bound"),
+            usable=operation in (NORMAL, None) and delivery in (NORMAL, None),
+            note=_note(operation, delivery),
+        )
+
+    def check(self) -> list[str]:
+        """One sentence for each of: token, permission, terms that is not in order; none if all is well."""
+        try:
+            account = self._wire.get(self._account.id, fields="id,user_tos_accepted")
+            granted = self._permissions()
+        except AuthError as error:
+            return [f"Meta: {error}."]
+        except RejectedRequest as error:
+            why = "the ad account is not there, or the token may not see it" if is_gone(error) else str(error)
+            return [f"Meta: {why}: check the account's id."]
+        findings = []
+        if granted is not None and "ads_management" not in granted:
+            findings.append("Meta: the token lacks the permission ads_management: make one that has it.")
+        if not (account.get("user_tos_accepted") or {}).get("custom_audience_tos"):
+            findings.append(f"Meta: {TERMS}.")
+        return findings
+
+    def bytes_for(self, rows: int) -> int:
+        """How large the body of a request with so many full rows is at most, in bytes."""
+        return meta_payload.bytes_for(rows)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def _upload(self, external_id: str, batch: Batch, params: Mapping[str, str]) -> Outcome:
+        if not batch.rows:
+            return Outcome(received=0)
+        payload = meta_payload.payload_of(batch.rows)
+        tries = iter(range(1_000_000))
+
+        def send() -> Answer:
+            session = {
+                "session_id": self._session_id(external_id, batch, params, next(tries)),
+                "batch_seq": 1,
+                "last_batch_flag": True,
+                "estimated_num_total": len(batch.rows),
+            }
+            return self._wire.once("POST", (external_id, "users"), {**params, "session": session, "payload": payload})
+
+        return _outcome(self._wire.repeat(send), batch.rows)
+
+    def _session_id(self, external_id: str, batch: Batch, params: Mapping[str, str], attempt: int) -> int:
+        """A positive 64-bit number that this account has not used.
+
+        Each try gets another one: Meta ends a session with its last batch, even when its answer got lost.
+        """
+        text = f"{external_id}|{sorted(params)}|{batch.session}|{attempt}".encode()
+        digest = hashlib.blake2b(text, digest_size=8, key=self._nonce).digest()
+        return (int.from_bytes(digest, "big") >> 1) or 1
+
+    def _read(self, external_id: str) -> Found | None:
+        """The list of that id; None when it is gone."""
+        try:
+            return _found(self._wire.get(external_id, fields=LIST_FIELDS))
+        except RejectedRequest as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def _find(self, remote: RemoteList) -> Found | None:
+        """The account's list with that list_id: ours before another's, the oldest first."""
+        if self._known is None:
+            self._known = {}
+            for found in self._pages():
+                if found.list_id is not None:
+                    self._known.setdefault(found.list_id, []).append(found)
+        candidates = self._known.get(remote.list_id, [])
+        ours = sorted((f for f in candidates if _is_ours(f, remote)), key=lambda f: (len(f.external_id), f.external_id))
+        if len(ours) > 1:
+            logger.warning("Meta has %d lists for %s; the oldest is used", len(ours), remote.list_id)
+        for found in [*ours, *candidates]:
+            alive = self._read(found.external_id)
+            if alive is not None:
+                return alive
+        return None
+
+    def _pages(self) -> Iterator[Found]:
+        """Every list of the account, in small pages: large ones are refused at times."""
+        params: dict[str, Any] = {"fields": LIST_FIELDS, "limit": read_numbers("meta")["lists_per_page"].value}
+        while True:
+            body = self._wire.get(self._account.id, "customaudiences", **params)
+            yield from map(_found, body.get("data", []))
+            paging = body.get("paging", {})
+            if "next" not in paging:
+                return
+            params["after"] = paging["cursors"]["after"]
+
+    def _owned(self, found: Found, remote: RemoteList) -> str:
+        """The id of a list that is ours or may become ours. Raises ConfigError for another ledger's."""
+        if not found.is_marked or _is_ours(found, remote):
+            return found.external_id
+        if found.ledger_id not in self._account.adopt:
+            raise ConfigError(
+                f"the list {remote.list_id} in {self._account.id} belongs to ledger {found.ledger_id} (environment "
+                f"{found.environment}), this is ledger {remote.ledger_id} (environment {remote.environment}): use "
+                f"another ad account, or, if that ledger is given up, adopt its lists with adopt: "
+                f"[{found.ledger_id}] in the account's settings"
+            )
+        self._wire.repeat(lambda: self._wire.once("POST", (found.external_id,), {"description": mark_of(remote)}))
+        logger.warning("took over the list %s from ledger %s", remote.list_id, found.ledger_id)
+        return found.external_id
+
+    def _create(self, remote: RemoteList) -> str:
+        """Create the list. After a failure that may have created it, look before trying again."""
+        tries = iter(range(self._account.tries))
+
+        def create() -> str:
+            if next(tries) > 0:
+                self._known = None
+                found = self._find(remote)
+                if found is not None:
+                    return self._owned(found, remote)
+            return self._create_once(remote)
+
+        return self._wire.repeat(create)
+
+    def _create_once(self, remote: RemoteList) -> str:
+        params = {
+            "name": remote.name,
+            "description": mark_of(remote),
+            "subtype": "CUSTOM",
+            "customer_file_source": "USER_PROVIDED_ONLY",
+        }
+        body = self._wire.once("POST", (self._account.id, "customaudiences"), params).body
+        external_id = str(body.get("id", ""))
+        if not external_id:
+            raise Unavailable("Meta did not say the id of the list that it created")
+        created = Found(external_id, remote.name, remote.environment, remote.ledger_id, remote.list_id)
+        if self._known is None:
+            self._known = {}
+        self._known.setdefault(remote.list_id, []).append(created)
+        return external_id
+
+    def _permissions(self) -> set[str] | None:
+        """What the token may do; None where Meta does not tell."""
+        try:
+            entries = self._wire.get("me", "permissions").get("data", [])
+        except RejectedRequest:
+            return None
+        return {str(entry.get("permission")) for entry in entries if entry.get("status") == "granted"}
+
+
+def _is_ours(found: Found, remote: RemoteList) -> bool:
+    return (found.environment, found.ledger_id) == (remote.environment, remote.ledger_id)
+
+
+def _found(body: Mapping[str, Any]) -> Found:
+    mark = MARK.search(str(body.get("description") or ""))
+    environment, ledger_id, list_id = mark.groups() if mark else (None, None, None)
+    return Found(str(body["id"]), str(body.get("name", "")), environment, ledger_id, list_id)
+
+
+def _outcome(answer: Answer, rows: Sequence[HashRow]) -> Outcome:
+    """The counts of an answer; the session has one batch, so its counts are the batch's."""
+    body = answer.body
+    if "num_received" not in body:
+        raise Unavailable("Meta's answer to an upload has no count of rows", request_id=answer.request_id)
+    invalid = int(body.get("num_invalid_entries") or 0)
+    positions = _positions(body.get("invalid_entry_samples"), rows) if invalid else ()
+    return Outcome(int(body["num_received"]), invalid, positions, answer.request_id)
+
+
+def _positions(samples: object, rows: Sequence[HashRow]) -> tuple[int, ...]:
+    """Where the rows are that hold a sample of an invalid entry; samples come as a list or as a map."""
+    hashes = set(ONE_HASH.findall(str(samples)))
+    if not hashes:
+        return ()
+    return tuple(number for number, row in enumerate(rows) if not hashes.isdisjoint(row.split(",")))
+
+
+def _code(body: Mapping[str, Any], name: str) -> int | None:
+    status = body.get(name)
+    code = status.get("code") if isinstance(status, dict) else None
+    return int(code) if code is not None else None
+
+
+def _size(body: Mapping[str, Any], name: str) -> int | None:
+    size = body.get(name)
+    return int(size) if size is not None and int(size) >= 0 else None
+
+
+def _note(operation: int | None, delivery: int | None) -> str:
+    if operation == FLAGGED:
+        return (
+            "Meta has flagged this list against its rules and takes no upload: see the ad manager, where one can appeal"
+        )
+    if operation not in (NORMAL, None):
+        return f"Meta is still at work on this list (operation status {operation})"
+    if delivery == TOO_SMALL:
+        return "too small to be used: Meta wants about 100 people whom it recognises"
+    if delivery not in (NORMAL, None):
+        return f"ads cannot be shown to this list (delivery status {delivery})"
+    return "ready for use"
+
+
+def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Meta:
+    """Open an ad account, without a request. Raises ConfigError for wrong settings.
+
+    Args:
+        endpoint: Where the Graph API is; None for Meta's own address.
+        account: `id`, `access_token` and what else `meta_account.MetaAccount` knows.
+    """
+    from audiences.platforms.meta_wire import Wire  # Meta's SDK takes long to import, and a plan does without
+
+    settings = read_account(account)
+    return Meta(settings, Wire(settings, read_endpoint(endpoint)))
+
+
+def limits_for(account: Mapping[str, Any]) -> Limits:
+    """The limits of an account; its settings may ask for fewer rows a request."""
+    rows = account.get("rows_per_request")
+    return read_limits("meta", **({"rows_per_request": rows} if isinstance(rows, int) else {}))
+
+
+KIND = PlatformKind(
+    name=Meta.name,
+    fields=Meta.fields,
+    purposes=Meta.purposes,
+    limits_for=limits_for,
+    bytes_for=meta_payload.bytes_for,
+    open=open_account,
+)

@@ -67,12 +67,16 @@ class Shop:
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute(sql)
 
-    def build(self, as_of: str, select: str | None = None, command: str = "build", **variables: Any) -> str:
-        """Run dbt, return what it said; raise BuildFailed when a model or test fails."""
+    def build(self, as_of: str, select: str | None = None, *, unit_tests: bool = False, **variables: Any) -> str:
+        """Run dbt, return what it said; raise BuildFailed when a model or test fails.
+
+        `select` is dbt's selection, e.g. "+fct_orders"; by default everything is built, without the unit tests.
+        """
         selection = ["--select", *select.split()] if select else []
+        selection += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
         told = subprocess.run(
             [
-                *[str(Path(sys.executable).with_name("dbt")), command, *selection],
+                *[str(Path(sys.executable).with_name("dbt")), "build", *selection],
                 *["--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "dbt")],
                 *["--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")],
                 *["--vars", json.dumps({"as_of": as_of, **variables}), "--no-use-colors"],

@@ -34,7 +34,9 @@ moves as (
 known as (
     select *, coalesce(customer_id, 'visitor:' || visitor_ref) as owner_key
     from moves
-    where moved_at <= {{ as_of() }} and product_id is not null
+    where moved_at <= {{ as_of() }}
+      and product_id is not null
+      and (customer_id is not null or visitor_ref is not null)
 ),
 
 newest_adds as (

@@ -12,66 +12,81 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
 TARGET = Path(__file__).parents[1] / "dbt" / "macros" / "recipes" / "phone_facts.sql"
-USUAL_IDD = "00"
-MACRO = "{{% macro {name}() -%}}\n{{%- do return({body}) -%}}\n{{%- endmacro %}}\n"
+USUAL_PREFIX = "00"
+HEAD = "{{# Written by tools/phone_regions.py from phonenumbers {version}; do not edit. #}}\n"
+MACRO = """
+{{# {says} #}}
+{{% macro {name}() -%}}
+{{%- do return({body}) -%}}
+{{%- endmacro %}}
+"""
 
 
 def metadata() -> dict[str, PhoneMetadata]:
     """Region to its metadata, for every region that libphonenumber knows."""
-    return {region: PhoneMetadata.metadata_for_region(region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)}
+    found = {region: PhoneMetadata.metadata_for_region(region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)}
+    return {region: facts for region, facts in found.items() if facts is not None}
 
 
-def calling_codes() -> dict[str, list[str]]:
-    """Calling code to the regions that use it, both sorted."""
-    codes: defaultdict[str, list[str]] = defaultdict(list)
-    for region, facts in metadata().items():
-        codes[str(facts.country_code)].append(region)
-    return dict(sorted(codes.items()))
+def metadata_of_no_region() -> list[PhoneMetadata]:
+    """Metadata of the calling codes that belong to no region, such as +800."""
+    codes = sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS)
+    found = [PhoneMetadata.metadata_for_nongeo_region(code) for code in codes]
+    return [facts for facts in found if facts is not None]
+
+
+def regions() -> dict[str, tuple[str, int, str]]:
+    """Region to its calling code, the digits of its longest mobile number and the area code left out, if any."""
+    local = local_areas()
+    return {
+        region: (str(facts.country_code), longest_mobile(facts), local.get(region, ("", ""))[0])
+        for region, facts in metadata().items()
+    }
+
+
+def longest_mobile(facts: PhoneMetadata) -> int:
+    """Digits of a region's longest national mobile number, 0 where it has none."""
+    return max(facts.mobile.possible_length) if facts.mobile else 0
 
 
 def number_shapes() -> dict[str, str]:
-    """Calling code to a pattern of its national numbers, numbers that belong to no region (+800 and so on) among them."""
-    shapes: defaultdict[str, list[str]] = defaultdict(list)
-    everywhere = [PhoneMetadata.metadata_for_nongeo_region(code) for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS]
-    for facts in [*metadata().values(), *everywhere]:
-        pattern = facts.general_desc.national_number_pattern
-        if pattern not in shapes[str(facts.country_code)]:
-            shapes[str(facts.country_code)].append(pattern)
+    """Calling code to a pattern of its national numbers, over all its regions."""
+    shapes: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for facts in [*metadata().values(), *metadata_of_no_region()]:
+        if facts.general_desc:
+            shapes[str(facts.country_code)][str(facts.general_desc.national_number_pattern)] = None
     return {code: "|".join(patterns) for code, patterns in sorted(shapes.items())}
 
 
-def trunk_pattern(facts: PhoneMetadata) -> str | None:
-    """What is dialled before a national number inside the country, as a pattern; None where nothing is."""
+def trunk_pattern(facts: PhoneMetadata) -> str:
+    """What is dialled before a national number inside the country, empty where nothing is; a group in it is kept."""
     parsing = facts.national_prefix_for_parsing or ""
-    if parsing and not re.search(r"[($]", parsing):
-        return parsing
     if facts.national_prefix is None and facts.national_prefix_transform_rule == r"\1":
-        return re.match(r"\d*", parsing)[0] or None
-    return facts.national_prefix
+        return parsing
+    return (facts.national_prefix or "") if re.search(r"[($]", parsing) else parsing
 
 
-def trunk_prefixes() -> dict[str, list[str]]:
-    """Trunk pattern to the calling codes that have it."""
-    prefixes: defaultdict[str, set[str]] = defaultdict(set)
+def trunk_prefixes() -> dict[str, str]:
+    """Trunk pattern to the calling codes that have it; the longest pattern where regions of a code differ."""
+    trunks: dict[str, str] = {}
     for facts in metadata().values():
-        if trunk := trunk_pattern(facts):
-            prefixes[trunk].add(str(facts.country_code))
-    return {trunk: sorted(codes) for trunk, codes in sorted(prefixes.items())}
+        code, trunk = str(facts.country_code), trunk_pattern(facts)
+        if len(trunk) > len(trunks.get(code, "")):
+            trunks[code] = trunk
+    return inverted(trunks)
 
 
-def international_prefixes() -> dict[str, list[str]]:
+def international_prefixes() -> dict[str, str]:
     """International prefix (a pattern) to the regions that dial it, where it is not the usual 00."""
-    prefixes: defaultdict[str, list[str]] = defaultdict(list)
-    for region, facts in metadata().items():
-        if facts.international_prefix != USUAL_IDD:
-            prefixes[facts.international_prefix].append(region)
-    return dict(sorted(prefixes.items()))
+    prefixes = {region: str(facts.international_prefix) for region, facts in metadata().items()}
+    return inverted({region: prefix for region, prefix in prefixes.items() if prefix != USUAL_PREFIX})
 
 
 def local_areas() -> dict[str, tuple[str, str]]:
@@ -85,65 +100,58 @@ def local_areas() -> dict[str, tuple[str, str]]:
     return areas
 
 
-def mobile_lengths() -> dict[int, list[str]]:
-    """Length of the longest mobile number, in digits, to the regions that have it."""
-    lengths: defaultdict[int, list[str]] = defaultdict(list)
-    for region, facts in metadata().items():
-        if facts.mobile:
-            lengths[max(facts.mobile.possible_length)].append(region)
-    return dict(sorted(lengths.items()))
+def local_shapes() -> dict[str, str]:
+    """Calling code and area code to the pattern of the local number behind them."""
+    facts = metadata()
+    return {f"{facts[region].country_code}{area}": shape for region, (area, shape) in local_areas().items()}
 
 
 def argentine_areas() -> str:
-    """Pattern of Argentina's area codes, after which 15 marks a mobile number in national form."""
-    parsing = metadata()["AR"].national_prefix_for_parsing
-    return parsing.removeprefix("0?(?:(").removesuffix(")15)?")
+    """Pattern of Argentina's area codes, behind which 15 marks a mobile number in national form."""
+    return str(metadata()["AR"].national_prefix_for_parsing).removeprefix("0?(?:(").removesuffix(")15)?")
 
 
-def quoted(value: object) -> str:
-    """A value as a literal of Jinja."""
-    return "'" + str(value).replace("\\", "\\\\") + "'"
+def inverted(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Value to its keys with a bar between them, both sorted."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in sorted(pairs.items()):
+        keys[value].append(key)
+    return {value: "|".join(keys[value]) for value in sorted(keys)}
 
 
-def mapping(pairs: dict[str, list[str]]) -> str:
-    """A dict of lists as a literal of Jinja, one key a line."""
-    lines = [f"  {quoted(key)}: {quoted(' '.join(values))}.split()," for key, values in pairs.items()]
-    return "{\n" + "\n".join(lines) + "\n}"
+def literal(value: object) -> str:
+    """A text, number, tuple or dict as a literal of Jinja, one key of a dict a line."""
+    if isinstance(value, dict):
+        return "{\n" + ",\n".join(f"  {literal(key)}: {literal(item)}" for key, item in value.items()) + "\n}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(literal(item) for item in value) + ")"
+    return "'" + value.replace("\\", "\\\\") + "'" if isinstance(value, str) else str(value)
 
 
-def one_of(pairs: dict[str, str]) -> str:
-    """Patterns by prefix as one pattern."""
-    return "|".join(f"{key}(?:{pattern})" for key, pattern in pairs.items())
-
-
-def main() -> int:
-    """Write the file, or compare it."""
-    text = render()
-    if "--check" in sys.argv[1:]:
-        return 0 if TARGET.read_text(encoding="utf-8") == text else 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+def macros() -> list[tuple[str, object, str]]:
+    """Name, value and description of every macro of the file."""
+    return [
+        ("phone_regions", regions(), "Region: calling code, digits of its longest mobile number, area code left out."),
+        ("phone_shapes", number_shapes(), "Calling code: pattern of a national number."),
+        ("phone_trunks", trunk_prefixes(), "What is dialled first inside the country: calling codes."),
+        ("phone_exits", international_prefixes(), "What is dialled before a calling code, if not 00: regions."),
+        ("phone_local_shapes", local_shapes(), "Calling code and area left out: pattern of the rest."),
+        ("phone_argentine_areas", argentine_areas(), "Area codes of Argentina; 15 behind one is a mobile number."),
+    ]
 
 
 def render() -> str:
     """The whole file."""
-    local = local_areas()
-    trunks = trunk_prefixes()
-    trunk = "|".join(f"({'|'.join(codes)})(?:{pattern})" for pattern, codes in trunks.items())
-    idd = "|".join(f"(?:{'|'.join(regions)})(?:{prefix})" for prefix, regions in international_prefixes().items())
-    bodies = {
-        "phone_calling_codes": mapping(calling_codes()),
-        "phone_longest_mobiles": mapping({str(k): v for k, v in mobile_lengths().items()}),
-        "phone_local_areas": mapping({area: [r for r in local if local[r][0] == area] for area, _ in local.values()}),
-        "phone_local_pattern": quoted(f"^(?:{one_of({region: shape for region, (_, shape) in local.items()})})$"),
-        "phone_idd_pattern": quoted(f"^(?:{idd})"),
-        "phone_trunk_pattern": quoted(f"^\\+(?:{trunk})"),
-        "phone_trunk_replacement": quoted("+" + "".join(f"\\{n + 1}" for n in range(len(trunks)))),
-        "phone_argentine_areas": quoted(argentine_areas()),
-        "phone_pattern": quoted(f"^\\+(?:{one_of(number_shapes())})$"),
-    }
-    head = f"{{# Written by tools/phone_regions.py from phonenumbers {phonenumbers.__version__}; do not edit. #}}\n"
-    return head + "\n" + "\n".join(MACRO.format(name=name, body=body) for name, body in bodies.items())
+    head = HEAD.format(version=phonenumbers.__version__)
+    return head + "".join(MACRO.format(name=name, body=literal(body), says=says) for name, body, says in macros())
+
+
+def main() -> int:
+    """Write the file, or compare it; gives the exit code."""
+    if "--check" in sys.argv[1:]:
+        return 0 if TARGET.read_text(encoding="utf-8") == render() else 1
+    TARGET.write_text(render(), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

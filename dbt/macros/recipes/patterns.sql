@@ -37,27 +37,17 @@
   regexp_contains({{ expression }}, r'{{ pattern }}')
 {%- endmacro %}
 
-{# The first text of a list that matches a pattern; null where none does. #}
-{% macro first_match(candidates, pattern) -%}
-  {{ return(adapter.dispatch('first_match', 'boomerang')(candidates, pattern)) }}
+{# Texts behind each other, nulls left out. #}
+{% macro joined(texts) -%}
+  {{ return(adapter.dispatch('joined', 'boomerang')(texts)) }}
 {%- endmacro %}
 
-{% macro default__first_match(candidates, pattern) -%}
-  list_filter([
-    {{ candidates | join(',\n    ') }}
-  ], lambda candidate: regexp_matches(candidate, '{{ pattern }}'))[1]
+{% macro default__joined(texts) -%}
+  concat({{ texts | join(', ') }})
 {%- endmacro %}
 
-{% macro bigquery__first_match(candidates, pattern) -%}
-  (
-    select candidate
-    from unnest([
-      {{ candidates | join(',\n      ') }}
-    ]) as candidate with offset as position
-    where regexp_contains(candidate, r'{{ pattern }}')
-    order by position
-    limit 1
-  )
+{% macro bigquery__joined(texts) -%}
+  array_to_string([{{ texts | join(', ') }}], '')
 {%- endmacro %}
 
 {# Names parts of an expression, so that each is written and computed once: `names` maps a name to its SQL, `body` uses `scope.name`. #}

@@ -1,19 +1,15 @@
-{# A phone number as +, calling code, national number. See phone.yml for what is tried, and in which order. #}
+{# A phone number as plus, calling code and national number. phone.yml says what is tried, and in which order.
+   All readings stand in one text, the likeliest first; one search finds the first that can be a number. #}
 {% macro phone_e164(raw, country, shop_country) -%}
-  {%- set inner -%}
-    {{ with_names('facts', {
-      'dialled': 'given.dialled',
-      'region': 'given.region',
-      'code': phone_calling_code('given.region'),
-      'shop': 'given.shop',
-      'shop_code': phone_calling_code('given.shop'),
-    }, phone_reading()) }}
-  {%- endset -%}
-  {{ with_names('given', {
+  {%- set readings = with_names('given', {
     'dialled': phone_dialled(raw),
-    'region': country_code(country),
-    'shop': country_code(shop_country),
-  }, inner) }}
+    'home': 'coalesce(' ~ country_code(country) ~ ', ' ~ country_code(shop_country) ~ ')',
+    'own': phone_region_facts(country_code(country)),
+    'shop': phone_region_facts(country_code(shop_country)),
+  }, phone_readings()) -%}
+  {%- set spelled = regex_replace(regex_replace(readings, phone_exit_pattern(), '+'), phone_local_pattern(), ' +\\1 ') -%}
+  {%- set chosen = regex_find(spelled, ' [+](?:' ~ phone_number_pattern(with_trunk=true) ~ ') ') -%}
+  {{ 'trim(' ~ regex_find(phone_without_trunk(chosen), ' [+](?:' ~ phone_number_pattern() ~ ') ') ~ ')' }}
 {%- endmacro %}
 
 {# E.164 without the plus, as Meta and Snapchat want it. #}
@@ -21,78 +17,35 @@
   nullif(replace({{ e164 }}, '+', ''), '')
 {%- endmacro %}
 
-{# What was dialled: digits, with a plus before them where the number is an international one. #}
-{% macro phone_dialled(raw) -%}
-  {%- set latin = "translate(" ~ clean_text(raw) ~ ", '＋０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '+012345678901234567890123456789')" -%}
-  {%- set whole = regex_replace(phone_unscientific(latin), '^([+]?[0-9]+)\\.0*$', '\\1') -%}
-  {%- set single = regex_replace(whole, '(?i)[ ,;/.]*(?:ext|extension|x|#|int)[.:= ]*[0-9]{1,7}$', '') -%}
-  {%- set signed = regex_replace(single, '^[^0-9]*[+][^0-9]*', '+') -%}
-  {{ regex_replace(regex_replace(signed, '[^0-9+]+|([0-9])[+]', '\\1'), '^[+]0', '0') }}
-{%- endmacro %}
-
-{# A number that a spreadsheet wrote as 1.5559876543E+10, if no digit was lost. #}
-{% macro phone_unscientific(expression) -%}
+{# Everything that a number may be meant as, each between two blanks; needs the names that phone_e164 gives. #}
+{% macro phone_readings() -%}
   case
-    when {{ regex_matches(expression, '^[+]?[0-9]\\.[0-9]{8,}[eE][+]?[0-9]{1,2}$') }}
-      then cast({{ try_integer(expression) }} as {{ dbt.type_string() }})
-    else {{ expression }}
+    when given.dialled like '+%' then ' ' || given.dialled || ' '
+    else {{ joined(phone_exit_readings() + phone_home_readings('given.own') + phone_home_readings('given.shop')) }}
   end
 {%- endmacro %}
 
-{% macro try_integer(expression) -%}
-  {{ return(adapter.dispatch('try_integer', 'boomerang')(expression)) }}
-{%- endmacro %}
-
-{% macro default__try_integer(expression) -%}
-  try_cast({{ expression }} as decimal(38, 0))
-{%- endmacro %}
-
-{% macro bigquery__try_integer(expression) -%}
-  safe_cast({{ expression }} as numeric)
-{%- endmacro %}
-
-{% macro phone_calling_code(region) -%}
-  case
-    {%- for code, regions in phone_calling_codes().items() %}
-    when {{ region }} in ('{{ regions | join("', '") }}') then '{{ code }}'
-    {%- endfor %}
-  end
-{%- endmacro %}
-
-{# The first reading that has the shape of a number of its calling code; needs the names that phone_e164 gives. #}
-{% macro phone_reading() -%}
-  {%- set readings = [
-    "case when facts.dialled like '+%' then facts.dialled end",
-    "'+' || " ~ regex_replace("coalesce(facts.region, facts.shop) || facts.dialled", phone_idd_pattern(), ''),
-    "case when facts.dialled like '00%' then '+' || substr(facts.dialled, 3) end",
-  ] + phone_home_readings('region', 'code') + phone_home_readings('shop', 'shop_code') -%}
-  {%- set candidates = [] -%}
-  {%- for reading in readings -%}
-    {%- do candidates.extend([phone_without_trunk(reading), reading]) -%}
-  {%- endfor -%}
-  {{ first_match(candidates, phone_pattern()) }}
-{%- endmacro %}
-
-{# How a number may be meant in a region: national, with the calling code but no plus, without its area code. #}
-{% macro phone_home_readings(region, code) -%}
+{# Dialled from abroad: with the region's own international prefix (which becomes a plus later), or with 00. #}
+{% macro phone_exit_readings() -%}
   {%- do return([
-    "'+' || facts." ~ code ~ " || facts.dialled",
-    "case when starts_with(facts.dialled, facts." ~ code ~ ") then '+' || facts.dialled end",
-    "case when " ~ regex_matches("facts." ~ region ~ " || facts.dialled", phone_local_pattern())
-      ~ " then '+' || facts." ~ code ~ " || " ~ phone_local_area("facts." ~ region) ~ " || facts.dialled end",
+    "' ' || given.home || '~' || given.dialled || ' '",
+    "case when given.dialled like '00%' then ' +' || substr(given.dialled, 3) || ' ' end",
   ]) -%}
 {%- endmacro %}
 
-{% macro phone_local_area(region) -%}
-  case
-    {%- for area, regions in phone_local_areas().items() %}
-    when {{ region }} in ('{{ regions | join("', '") }}') then '{{ area }}'
-    {%- endfor %}
-  end
+{# Dialled at home: longer than any mobile number, so the calling code is there already; national; calling code without plus; local. #}
+{% macro phone_home_readings(region) -%}
+  {%- set has_code = "starts_with(given.dialled, " ~ region ~ ".code)" -%}
+  {%- do return([
+    "case when " ~ has_code ~ " and length(given.dialled) > " ~ region ~ ".longest then ' +' || given.dialled || ' ' end",
+    "' +' || " ~ region ~ ".code || given.dialled || ' '",
+    "case when " ~ has_code ~ " then ' +' || given.dialled || ' ' end",
+    "' =' || " ~ region ~ ".code || " ~ region ~ ".area || given.dialled || ' '",
+  ]) -%}
 {%- endmacro %}
 
-{# A trunk prefix behind the calling code is dropped; Argentina's 15 behind the area code becomes a 9 before it. #}
-{% macro phone_without_trunk(expression) -%}
-  {%- set bare = regex_replace(expression, phone_trunk_pattern(), phone_trunk_replacement()) -%}
-  {{ regex_replace(bare, '^\\+54(' ~ phone_argentine_areas() ~ ')15', '+549\\1') }}
+{# The number twice, the first time without what only inside the country is dialled; Argentina's 15 becomes a 9 before the area code. #}
+{% macro phone_without_trunk(number) -%}
+  {%- set bare = regex_replace('repeat(' ~ number ~ ', 2)', phone_trunk_pattern(), ' +\\1\\2\\3\\4\\5\\6\\7\\8\\9') -%}
+  {{ regex_replace(bare, '^ [+]54(' ~ phone_argentine_areas() ~ ')15', ' +549\\1') }}
 {%- endmacro %}

@@ -13,8 +13,8 @@ from audiences.shop_model import DUCKDB_TYPES, Entity, Type
 EXACT = {"VARCHAR": "string", "BIGINT": "int64", "BOOLEAN": "bool", "DATE": "date", "DECIMAL(18,4)": "decimal"}
 """DuckDB types that need no cast at all for this type of the model."""
 
-WHOLE = frozenset("TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split())
-NAIVE = frozenset("TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS".split())
+WHOLE = {sign + size for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")}
+NAIVE = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 # {c} is the column, {tz} the zone that times without one are in; the session's TimeZone is {tz} too.
 CASTS: dict[tuple[str, Type], str] = {
@@ -57,8 +57,8 @@ HINTS: dict[Type, str] = {
     "double": "give numbers with a decimal point",
     "decimal": "give numbers with a decimal point, without currency or thousands marks",
     "bool": "give true or false, or 1 or 0",
-    "timestamp": "give times like 2026-11-23 14:05:00; in a SELECT use strptime for other text, to_timestamp for seconds",
-    "date": "give days like 2026-11-23; in a SELECT use strptime for other text",
+    "timestamp": "give times like 2026-11-23 14:05:00; a SELECT can use strptime for other text, to_timestamp for epochs",
+    "date": "give days like 2026-11-23; a SELECT can use strptime on other text",
 }
 
 
@@ -120,7 +120,7 @@ def kind_of(found: str) -> str:
 
 
 def _given(column: str, kind: str, *, is_plain: bool) -> str:
-    """The column, null where the file means nothing by it: NaN, and blank text unless it is plain text for the model."""
+    """The column, null where the file means nothing by it: NaN, and blank text where plain text is not wanted."""
     if kind == "float":
         return f'(case when not isnan("{column}") then "{column}" end)'
     if kind != "text":

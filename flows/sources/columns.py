@@ -37,11 +37,13 @@ def warn_of_extra(place: Place, found: dict[str, str]) -> None:
     extra = [name for name in found if name not in entity.columns]
     names = ", ".join(name for name in extra if COLUMN_NAME.fullmatch(name))
     if extra:
-        log.warning("%s: %d columns of %s are not in the shop model and are left out: %s", entity.name, len(extra), place, names)
+        log.warning(
+            "%s: %d columns of %s are not in the shop model and are left out: %s", entity.name, len(extra), place, names
+        )
 
 
 def taken_rows(casts: list[Cast], cursor: str | None, since: datetime | None) -> str:
-    """The condition on rows to load, equal instants and rows without one included; one parameter if there is a `since`."""
+    """The condition on rows to load: as new as `since`, its one parameter, or without an instant; all if it is None."""
     if since is None:
         return "true"
     value = next(cast.value for cast in casts if cast.column == cursor)
@@ -54,22 +56,31 @@ def _cast(place: Place, column: str, found: str | None) -> Cast:
     if cast is None:
         wanted = entity.columns[column]
         shown = re.split(r"[(\[]", found or "")[0]
-        raise DataError(f"{entity.name}: column {column} of {place} is {shown} and cannot become {wanted}; {HINTS[wanted]}")
+        raise DataError(
+            f"{entity.name}: column {column} of {place} is {shown} and cannot become {wanted}; {HINTS[wanted]}"
+        )
     return cast
 
 
 def _check_present(place: Place, found: dict[str, str]) -> None:
     entity = place.mapped.entity
-    for column in entity.required:
+    cursor = place.mapped.cursor
+    for column in (*entity.required, *([cursor] if cursor else [])):
         if column not in found:
             raise DataError(_missing(place, column, found))
     either = [column for column in entity.key if column not in entity.required]
     if either and not found.keys() & set(either):
-        raise DataError(f"{entity.name}: {place} has none of the columns {', '.join(either)}; give at least one of them")
+        raise DataError(
+            f"{entity.name}: {place} has none of the columns {', '.join(either)}; give at least one of them"
+        )
 
 
 def _missing(place: Place, column: str, found: dict[str, str]) -> str:
     """In a message only a name that is like the missing one is shown."""
     alike = nearest(column, [name for name in found if COLUMN_NAME.fullmatch(name)])
-    meant = f"did you mean {alike}? Write a SELECT with {alike} as {column}" if alike else f"write a SELECT with ... as {column}"
+    meant = (
+        f"did you mean {alike}? Write a SELECT with {alike} as {column}"
+        if alike
+        else f"write a SELECT with ... as {column}"
+    )
     return f"{place.mapped.entity.name}: column {column} is missing in {place}; {meant}, or rename it in the file"

@@ -10,7 +10,7 @@ import gzip
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from typing import TypeVar
 
 import duckdb
@@ -53,18 +53,20 @@ def explain(
         ConfigError when the SELECT is wrong, else DataError.
     """
     for part in place.each():
-        found = attempt(lambda part=part: open_place(connection, part))  # type: ignore[misc]
+        found = attempt(partial(open_place, connection, part))
         if isinstance(found, Exception):
             return _unreadable(connection, part, found)
         casts = casts_for(part, found)
-        unfit = attempt(lambda part=part, casts=casts: _unfit(connection, part, casts, since))  # type: ignore[misc]
+        unfit = attempt(partial(_unfit, connection, part, casts, since))
         if isinstance(unfit, Exception):
             return _unreadable(connection, part, unfit)
         if unfit is not None:
             return DataError(unfit)
     name, stopped = place.mapped.entity.name, type(problem).__name__
     if len(place.files) > 1 and isinstance(problem, duckdb.Error):
-        return DataError(f"{name}: {place} cannot be read as one ({stopped}); give all of them the same columns and types")
+        return DataError(
+            f"{name}: {place} cannot be read as one ({stopped}); give all of them the same columns and types"
+        )
     return DataError(f"{name}: reading {place} stopped with {stopped}; look at free memory and disk, then try again")
 
 
@@ -73,10 +75,14 @@ def _unfit(
 ) -> str | None:
     """The first column with a value that is missing or does not fit. Touches every column, so that damage shows."""
     cursor = place.mapped.cursor
-    tests = [test for cast in casts for test in (f"{cast.given} is null", f"{cast.given} is not null and {cast.value} is null")]
-    counts = ", ".join(f"count(*) filter ({test}), min(row) filter ({test})" for test in tests)
-    rows = f"select *, row_number() over () as row from {VIEW}"
-    query = f"select {counts} from ({rows}) where {taken_rows(casts, cursor, since)}"
+    tests = [
+        test
+        for cast in casts
+        for test in (f"{cast.given} is null", f"{cast.given} is not null and {cast.value} is null")
+    ]
+    counts = ", ".join(f"count(*) filter ({test}), min(row_number_) filter ({test})" for test in tests)
+    rows = f"select *, row_number() over () as row_number_ from {VIEW}"  # noqa: S608
+    query = f"select {counts} from ({rows}) where {taken_rows(casts, cursor, since)}"  # noqa: S608
     row = connection.execute(query, [] if since is None else [since]).fetchall()[0]
     for index, cast in enumerate(casts):
         empty, first_empty, wrong, first_wrong = row[4 * index : 4 * index + 4]
@@ -129,10 +135,12 @@ def _wrong_select(connection: duckdb.DuckDBPyConnection, place: Place, fault: Ex
     if absent:
         return DataError(f"{name}: there is no file {absent[1]}; put it there, or correct the SELECT in {where}")
     for file in select_files(place.mapped.select or ""):
-        if file.endswith((".parquet", ".pq")) and isinstance(attempt(lambda file=file: _footer(connection, file)), Exception):  # type: ignore[misc]
+        if file.endswith((".parquet", ".pq")) and isinstance(attempt(partial(_footer, connection, file)), Exception):
             return DataError(f"{name}: {file} cannot be read as Parquet: it is truncated or damaged; write it again")
-    return DataError(f"{name}: {place} stops{_named(text)}: a file is damaged, or a value does not fit its column; "
-                     "in CSV read with all_varchar = true, and cast with try_cast")
+    return DataError(
+        f"{name}: {place} stops{_named(text)}: a file is damaged, or a value does not fit its column; "
+        "in CSV read with all_varchar = true, and cast with try_cast"
+    )
 
 
 def _named(text: str) -> str:
@@ -156,11 +164,13 @@ def _csv_fault(place: Place) -> str:
             header = len(next(reader, []))
             for fields in reader:
                 if fields and len(fields) != header:
-                    return f"line {reader.line_num} has {len(fields)} fields, the header has {header}; quote or correct it"
+                    return (
+                        f"line {reader.line_num} has {len(fields)} fields, the header has {header}; quote or correct it"
+                    )
     except UnicodeDecodeError:
         return "it is not UTF-8; save it as UTF-8, or read it in a SELECT with read_csv(..., encoding = 'latin-1')"
     except csv.Error:
-        return "its quotes do not match; quote fields with \" and double a \" inside one"
+        return 'its quotes do not match; quote fields with " and double a " inside one'
     except OSError:
         return "it cannot be opened; look at its permissions, and whether it is packed as its name says"
     return "its lines differ in their number of fields; quote or correct them"

@@ -1,4 +1,4 @@
-"""From typed Parquet files into the warehouse, whole or not at all: dlt lands them beside, one transaction swaps them in.
+"""From typed Parquet files into the warehouse, whole or not at all: dlt lands them beside, one transaction swaps.
 
 What a killed run left behind is taken away by the next one; how far a cursor got is read from the swapped rows alone.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from audiences.errors import DataError
+from audiences.errors import BoomerangError, Busy, DataError
 from audiences.extract import EntityLoad, SourceContext
 from audiences.shop_model import DUCKDB_TYPES, ENTITIES, Entity, Type
 from audiences.warehouse.duckdb import connect, translated
@@ -89,7 +89,7 @@ def land(context: SourceContext, staged: Sequence[Staged], folder: Path) -> None
             destination=dlt.destinations.duckdb(str(context.warehouse)),
             dataset_name=_landing(context),
         )
-        problem = _run(pipeline, [_resource(one) for one in with_rows])
+        problem = _run(context, pipeline, [_resource(one) for one in with_rows])
     if problem is not None:
         raise problem
 
@@ -110,7 +110,9 @@ def swap(context: SourceContext, staged: Sequence[Staged], loaded_at: datetime |
     with closing(connect(context.warehouse)) as connection:
         connection.begin()
         connection.execute(f'create schema if not exists "{_raw(context)}"')
-        loads = [_swap_one(connection, context, entity, by_name.get(name), instant) for name, entity in ENTITIES.items()]
+        loads = [
+            _swap_one(connection, context, entity, by_name.get(name), instant) for name, entity in ENTITIES.items()
+        ]
         connection.commit()
         connection.execute(f'drop schema if exists "{_landing(context)}" cascade')
     return loads
@@ -128,14 +130,13 @@ def _newest(
     connection: duckdb.DuckDBPyConnection, context: SourceContext, entity: Entity, cursor: str
 ) -> datetime | None:
     columns = connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?",
         [_raw(context), entity.name],
     ).fetchall()
     if dict(columns) != {**_types(entity), LOADED_AT: "TIMESTAMP"}:
         return None
-    newest: datetime | None = connection.execute(
-        f'select max("{cursor}") from "{_raw(context)}"."{entity.name}"'
-    ).fetchall()[0][0]
+    query = f'select max("{cursor}") from "{_raw(context)}"."{entity.name}"'  # noqa: S608  # checked names
+    newest: datetime | None = connection.execute(query).fetchall()[0][0]
     return newest
 
 
@@ -154,22 +155,25 @@ def _resource(staged: Staged) -> Any:
     return dlt.resource([item], name=staged.entity.name, columns=hints, write_disposition="append")
 
 
-def _run(pipeline: Any, resources: list[Any]) -> Exception | None:
+def _run(context: SourceContext, pipeline: Any, resources: list[Any]) -> BoomerangError | None:
     """Run dlt. Its exceptions may quote rows, so only their kind leaves this function."""
-    from dlt.pipeline.exceptions import PipelineStepFailed
+    from dlt.common.exceptions import DltException
 
     try:
         pipeline.run(resources, loader_file_format="parquet")
-    except PipelineStepFailed as error:
-        cause = _duckdb_cause(error)
-        if isinstance(cause, duckdb.IOException) and not isinstance(translated(cause, Path()), DataError):
-            return translated(cause, Path(pipeline.dataset_name))
-        kind = type(cause or error.exception).__name__
-        return DataError(
-            f"loading stopped in step {error.step} with {kind}; the warehouse holds what it held before. "
-            "Look at free disk space and memory, then try again"
-        )
+    except (DltException, duckdb.Error) as error:
+        return _stopped(context, "landing", _duckdb_cause(error) or error)
     return None
+
+
+def _stopped(context: SourceContext, doing: str, error: BaseException) -> BoomerangError:
+    """What stopped a load, told by its kind alone."""
+    if isinstance(error, duckdb.Error) and isinstance(busy := translated(error, context.warehouse), Busy):
+        return busy
+    return DataError(
+        f"{context.name}: {doing} stopped with {type(error).__name__}; the warehouse holds what it held before. "
+        "Look at free disk space and memory, then try again"
+    )
 
 
 def _duckdb_cause(error: BaseException | None) -> duckdb.Error | None:
@@ -192,10 +196,10 @@ def _swap_one(
         connection.execute(f"create or replace table {table} ({columns}, {LOADED_AT} timestamp)")
     elif staged.rows:
         same = " and ".join(f'old."{column}" is not distinct from new."{column}"' for column in entity.key)
-        connection.execute(f"delete from {table} as old using {landed} as new where {same}")
+        connection.execute(f"delete from {table} as old using {landed} as new where {same}")  # noqa: S608
     if staged is None:
         return EntityLoad(entity.name, 0, "empty")
     if staged.rows:
         names = ", ".join(f'"{column}"' for column in entity.columns)
-        connection.execute(f"insert into {table} select {names}, ? from {landed}", [loaded_at])
+        connection.execute(f"insert into {table} select {names}, ? from {landed}", [loaded_at])  # noqa: S608
     return EntityLoad(entity.name, staged.rows, "full" if staged.since is None else "incremental")

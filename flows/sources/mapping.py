@@ -51,7 +51,9 @@ def read_mapping(context: SourceContext) -> list[Mapped]:
         if name not in ENTITIES:
             raise ConfigError(f"sources.{context.name}: there is no entity {name!r}{hint(str(name), ENTITIES)}")
     if not context.options:
-        raise ConfigError(f"sources.{context.name} names no entity: give at least one, for example `orders: {{path: ...}}`")
+        raise ConfigError(
+            f"sources.{context.name} names no entity: give at least one, for example `orders: {{path: ...}}`"
+        )
     return [_mapped(context, entity) for entity in ENTITIES.values() if entity.name in context.options]
 
 
@@ -95,7 +97,9 @@ def _format(where: str, path: str, given: str | None) -> str:
     suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() not in COMPRESSED]
     found = SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
-        raise ConfigError(f"{where}.path: the format cannot be told from the name; add `format: csv`, `parquet` or `jsonl`")
+        raise ConfigError(
+            f"{where}.path: the format cannot be told from the name; add `format: csv`, `parquet` or `jsonl`"
+        )
     return found
 
 
@@ -104,7 +108,9 @@ def _cursor(where: str, entity: Entity, given: str | None) -> str | None:
         return None
     usable = [name for name, type_name in entity.columns.items() if type_name == "timestamp"]
     if not usable:
-        raise ConfigError(f"{where}.cursor: {entity.name} have no time column, they are always loaded whole; leave it out")
+        raise ConfigError(
+            f"{where}.cursor: {entity.name} have no time column, they are always loaded whole; leave it out"
+        )
     if given not in usable:
         raise ConfigError(f"{where}.cursor: {given!r} is no time column of {entity.name}{hint(given, usable)}")
     return given
@@ -117,7 +123,9 @@ def _zone(where: str, context: SourceContext, given: str | None) -> str:
     try:
         return ZoneInfo(zone).key
     except (KeyError, ValueError, OSError):
-        raise ConfigError(f"{where}.timezone: {zone!r} is no time zone; write `shop` or one like Europe/Berlin") from None
+        raise ConfigError(
+            f"{where}.timezone: {zone!r} is no time zone; write `shop` or one like Europe/Berlin"
+        ) from None
 
 
 def _delimiter(where: str, given: str | None) -> str | None:

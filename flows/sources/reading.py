@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import duckdb
 
@@ -58,7 +59,7 @@ def find_place(base: Path, mapped: Mapped) -> Place:
     if mapped.path is None:
         return Place(mapped, base, ())
     pattern = str(Path(mapped.path).expanduser())
-    names = sorted(glob.glob(pattern, root_dir=base, recursive=True))
+    names = sorted(glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207  # takes absolute ones too
     found = tuple(base / name for name in names if (base / name).is_file())
     if not found:
         raise DataError(
@@ -88,9 +89,7 @@ def open_place(connection: duckdb.DuckDBPyConnection, place: Place) -> dict[str,
     elif mapped.format == "csv":
         _csv(connection, mapped, files).create_view(VIEW, replace=True)
     else:
-        _json(connection, mapped, files).create_view(VIEW, replace=True)
-        sampled = connection.read_json(_names(files), format=_json_format(files), maximum_depth=1)
-        return {name.lower(): "VARCHAR" for name in sampled.columns}
+        return _open_json(connection, mapped, files)
     return {row[0].lower(): row[1] for row in connection.execute(f"describe {VIEW}").fetchall()}
 
 
@@ -142,14 +141,19 @@ def _csv(connection: duckdb.DuckDBPyConnection, mapped: Mapped, files: Sequence[
     )
 
 
-def _json(connection: duckdb.DuckDBPyConnection, mapped: Mapped, files: Sequence[Path]) -> duckdb.DuckDBPyRelation:
-    columns = dict.fromkeys(mapped.entity.columns, "VARCHAR")
-    return connection.read_json(_names(files), columns=columns, format=_json_format(files))
+def _open_json(connection: duckdb.DuckDBPyConnection, mapped: Mapped, files: Sequence[Path]) -> dict[str, str]:
+    """Every column as text. All are asked for, for one may stand only below the rows that tell the names."""
+    sampled = connection.read_json(_names(files), format=_json_format(files), maximum_depth=1)
+    spelled = {name.lower(): name for name in sampled.columns}  # JSON minds upper and lower case
+    columns = {spelled.get(column, column): "VARCHAR" for column in mapped.entity.columns}
+    connection.read_json(_names(files), columns=columns, format=_json_format(files)).create_view(VIEW, replace=True)
+    return dict.fromkeys(spelled, "VARCHAR")
 
 
-def _json_format(files: Sequence[Path]) -> str:
+def _json_format(files: Sequence[Path]) -> Literal["auto", "newline_delimited"]:
     return "auto" if any(".json" in file.suffixes for file in files) else "newline_delimited"
 
 
-def _names(files: Sequence[Path]) -> list[str]:
+def _names(files: Sequence[Path]) -> Any:
+    """A list, which DuckDB takes though its type stubs say one path."""
     return [str(file) for file in files]

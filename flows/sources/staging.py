@@ -23,7 +23,7 @@ UNFIT = "error('unfit')"
 
 @dataclass(frozen=True)
 class Staged:
-    """One entity, read and found good: `rows` in the typed `file`; `since` is set when they only add to what is there."""
+    """One entity, read and found good: `rows` in the typed `file`; with `since` they only add to what is there."""
 
     entity: Entity
     file: Path
@@ -64,8 +64,9 @@ def _write(
     connection: duckdb.DuckDBPyConnection, casts: list[Cast], cursor: str | None, since: datetime | None, target: Path
 ) -> int:
     columns = ", ".join(f'{_checked(cast)} as "{cast.column}"' for cast in casts)
-    query = f"copy (select {columns} from {VIEW} where {taken_rows(casts, cursor, since)}) to ? (format parquet)"
-    done = connection.execute(query, [str(target)] if since is None else [since, str(target)])
+    query = f"copy (select {columns} from {VIEW} where {taken_rows(casts, cursor, since)}) to ? (format parquet)"  # noqa: S608
+    values: list[object] = [str(target)] if since is None else [since, str(target)]
+    done = connection.execute(query, values)
     return int(done.fetchall()[0][0])
 
 

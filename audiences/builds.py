@@ -6,9 +6,9 @@ and every published build as they were. Readers open published builds only.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +42,14 @@ class Build:
     rows: dict[str, int]  # published table -> rows
 
 
+class BuildFailed(DataError):
+    """Models or tests failed; `failed_nodes` names them."""
+
+    def __init__(self, message: str, failed_nodes: list[str]) -> None:
+        super().__init__(message)
+        self.failed_nodes = failed_nodes
+
+
 def build(
     settings: Settings,
     as_of: str | None = None,
@@ -61,25 +69,23 @@ def build(
         Busy: another process writes the warehouse.
         DataError: nothing was extracted yet, or a model or test failed; the message names them.
     """
-    started = now or now_utc()
+    started, begun = now or now_utc(), time.monotonic()
     moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=started)
     build_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     with writing(settings.home):
-        guard_handle = _hold(settings)  # a read-only handle: nobody else can write the warehouse meanwhile
+        held = _hold(settings)  # a read-only handle: nobody else can write the warehouse meanwhile
         try:
             _note(settings, build_id, moment, started, "running", [], 0)
             results = _candidate_built(settings, build_id, moment, started, on_node)
             published = _publish(settings, build_id)
         finally:
-            guard_handle.close()
-        os.replace(candidate_file(settings), settings.warehouse_file)
-    finished = now_utc()
-    with open_ledger(settings, wait=LEDGER_WAIT) as ledger:
-        _finish(ledger, build_id, finished, len(results))
-        _prune(ledger, settings)
+            held.close()
+        candidate_file(settings).replace(settings.warehouse_file)
+        with open_ledger(settings, wait=LEDGER_WAIT) as ledger:
+            _finish(ledger, build_id, now or now_utc(), len(results))
+            _prune(ledger, settings)
     file = published_file(settings, build_id)
-    seconds = (finished - started).total_seconds() if now is None else 0.0
-    return Build(build_id, moment, file, len(results), seconds, published)
+    return Build(build_id, moment, file, len(results), time.monotonic() - begun, published)
 
 
 def candidate_file(settings: Settings) -> Path:
@@ -130,7 +136,10 @@ def _candidate_built(
             project=settings.dbt_folder,
             target=settings.home / "dbt",
             variables=dbt_variables(settings, as_of),
-            environment={"BOOMERANG_WAREHOUSE": str(candidate), "BOOMERANG_DBT_THREADS": str(settings.warehouse.threads)},
+            environment={
+                "BOOMERANG_WAREHOUSE": str(candidate),
+                "BOOMERANG_DBT_THREADS": str(settings.warehouse.threads),
+            },
             on_node=on_node,
         )
         _refuse_broken(results)
@@ -141,14 +150,6 @@ def _candidate_built(
             _note(settings, build_id, as_of, started, "failed", failed, 0)
         raise
     return results
-
-
-class BuildFailed(DataError):
-    """Models or tests failed; `failed_nodes` names them."""
-
-    def __init__(self, message: str, failed_nodes: list[str]) -> None:
-        super().__init__(message)
-        self.failed_nodes = failed_nodes
 
 
 def _refuse_broken(results: list[NodeResult]) -> None:
@@ -188,7 +189,7 @@ def _publish(settings: Settings, build_id: str) -> dict[str, int]:
             count = connection.execute(f"select count(*) from {name}").fetchone()  # noqa: S608
             rows[f"{schema}.{table}"] = int(count[0]) if count else 0
         connection.execute("detach candidate")
-    os.replace(partial, final)
+    partial.replace(final)
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audiences.catalog import Catalog, PlatformInfo, Schema, check, load_catalog, raise_problems, schema_from_contracts
-from audiences.platforms.registry import limits_of
+from audiences.platforms.registry import kind_of
 from audiences.problems import Problem
 from audiences.settings import Settings
 
@@ -13,7 +13,7 @@ def check_definitions(settings: Settings) -> tuple[Catalog, Schema, list[Problem
     catalog = load_catalog(settings.definitions)
     schema = schema_from_contracts(settings.dbt_folder)
     platforms = {
-        name: PlatformInfo(tuple(of_platform.accounts), limits_of(name).max_keep_days)
+        name: PlatformInfo(tuple(of_platform.accounts), kind_of(name).limits_for({}).max_keep_days)
         for name, of_platform in settings.platforms.items()
     }
     return catalog, schema, check(catalog, schema, platforms)

@@ -93,8 +93,12 @@ def judge(facts: ListFacts, limits: GuardLimits, permits: Iterable[Permit] = ())
             remaining.append(finding)
         else:
             used.append(permit.permit_id)
-    counts = {"add": facts.adds, "update": facts.changed, "remove": facts.removes - facts.exempt_removes}
-    held = {
+    counts: dict[Operation, int] = {
+        "add": facts.adds,
+        "update": facts.changed,
+        "remove": facts.removes - facts.exempt_removes,
+    }
+    held: dict[str, int] = {
         operation: counts[operation]
         for operation in ALL
         if counts[operation] and any(operation in finding.operations for finding in remaining)

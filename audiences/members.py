@@ -43,9 +43,8 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     except duckdb.Error:
         raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
     connection.execute("set variable ledger_key = $key", {"key": key})
-    for statement in statements("members")["prepare"].split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    for name in ("define_member_key", "define_bucket", "create_funnel"):
+        connection.execute(statements("members")[name])
 
 
 def select_audience(
@@ -122,7 +121,12 @@ def _timed(query: exp.Select, reason: exp.Case, audience: Audience, moment: Mome
     if audience.max_days_in is None and audience.rest_days is None:
         return query, reason
     history = (
-        exp.select("member_key", "max(entered_at) as entered_at", "max(left_at) as left_at", "bool_or(left_at is null) as is_in")
+        exp.select(
+            "member_key",
+            "max(entered_at) as entered_at",
+            "max(left_at) as left_at",
+            "bool_or(left_at is null) as is_in",
+        )
         .from_("sync.audience_history")
         .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(audience.name)))
         .group_by("member_key")
@@ -132,7 +136,9 @@ def _timed(query: exp.Select, reason: exp.Case, audience: Audience, moment: Mome
     )
     if audience.max_days_in is not None:
         longest = _instant(moment.as_of - timedelta(days=audience.max_days_in))
-        stays_too_long = exp.and_("history.is_in", exp.LTE(this=exp.column("entered_at", "history"), expression=longest))
+        stays_too_long = exp.and_(
+            "history.is_in", exp.LTE(this=exp.column("entered_at", "history"), expression=longest)
+        )
         reason = reason.when(stays_too_long, exp.Literal.string("max_days_in"))
     rest = audience.rest_days if audience.rest_days is not None else audience.max_days_in
     rested = _instant(moment.as_of - timedelta(days=rest or 0))
@@ -157,9 +163,7 @@ def _excluding(query: exp.Select, reason: exp.Case, audience: Audience) -> tuple
                 .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(name)))
                 .where("out_reason is null")
             )
-        query = query.join(
-            people.subquery(alias), on=f"{alias}.customer_id = picked.customer_id", join_type="left"
-        )
+        query = query.join(people.subquery(alias), on=f"{alias}.customer_id = picked.customer_id", join_type="left")
         found = exp.not_(exp.Is(this=exp.column("customer_id", alias), expression=exp.null()))
         reason = reason.when(found, exp.Literal.string(f"exclude {excluded}"))
     return query, reason
@@ -214,7 +218,7 @@ def needed_for(names: Iterable[str], catalog: Catalog) -> list[Audience]:
 def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field], purposes: Sequence[str]) -> None:
     """Make `people` (customer, member key, upload rows, fingerprint) and `refused` (customer, why) for one platform."""
     cells = [exp.func("coalesce", exp.column(field.column), exp.Literal.string("")) for field in fields]
-    upload_row: exp.Expression = cells[0]
+    upload_row: exp.Func | exp.DPipe = cells[0]
     for cell in cells[1:]:
         upload_row = exp.DPipe(this=exp.DPipe(this=upload_row, expression=exp.Literal.string(",")), expression=cell)
     identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))

@@ -33,7 +33,7 @@ def read(table: str, settings: Settings | None = None) -> pd.DataFrame:
         ConfigError: there is no such table.
         DataError: there is no finished build.
     """
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     file = newest_build_file(settings or load_settings())
     with connect(file, read_only=True) as connection:
@@ -41,4 +41,5 @@ def read(table: str, settings: Settings | None = None) -> pd.DataFrame:
         names = [row[0] for row in known]
         if table not in names:
             raise ConfigError(f"there is no published table {table}{hint(table, names)}")
-        return connection.table(table).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
+        frame: pd.DataFrame = connection.table(table).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
+        return frame

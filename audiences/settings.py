@@ -184,7 +184,8 @@ class Settings(BaseSettings):
         """One source's options with placeholders filled in. Raises ConfigError for a missing variable."""
         if name not in self.sources:
             raise ConfigError(f"source {name!r} is not in the settings{hint(name, self.sources)}", file=self._file)
-        return self._filled(("sources", name), self.sources[name])
+        options: Mapping[str, Any] = self._filled(("sources", name), self.sources[name])
+        return options
 
     def account(self, platform: str, account: str) -> tuple[str | None, Mapping[str, Any]]:
         """Endpoint and options of one platform account, placeholders filled in. Raises ConfigError when it is not set."""
@@ -192,12 +193,14 @@ class Settings(BaseSettings):
         if known is None or account not in known.accounts:
             names = [f"{p}.{a}" for p, s in self.platforms.items() for a in s.accounts]
             wanted = f"{platform}.{account}"
-            raise ConfigError(
-                f"platform account {wanted} is not in the settings{hint(wanted, names)}", file=self._file
-            )
+            raise ConfigError(f"platform account {wanted} is not in the settings{hint(wanted, names)}", file=self._file)
         endpoint = self._filled(("platforms", platform, "endpoint"), known.endpoint)
         options = self._filled(("platforms", platform, "accounts", account), known.accounts[account])
         return endpoint, options
+
+    def limits_account(self, platform: str, account: str) -> Mapping[str, Any]:
+        """One account's options as written, placeholders and all: enough for its limits, never for a request."""
+        return self.platforms[platform].accounts[account]
 
     def _filled(self, where: tuple[str, ...], value: Any) -> Any:
         line = self._lines.of(where) if self._lines else None
@@ -214,7 +217,9 @@ def shipped_dbt_folder() -> Path:
 def fill_placeholders(value: Any, *, where: str, file: Path, line: int | None = None) -> Any:
     """The value with every `${NAME}` replaced. Raises ConfigError that names a variable that is not set."""
     if isinstance(value, Mapping):
-        return {key: fill_placeholders(item, where=f"{where}.{key}", file=file, line=line) for key, item in value.items()}
+        return {
+            key: fill_placeholders(item, where=f"{where}.{key}", file=file, line=line) for key, item in value.items()
+        }
     if isinstance(value, list):
         return [fill_placeholders(item, where=where, file=file, line=line) for item in value]
     if not isinstance(value, str):

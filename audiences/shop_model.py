@@ -56,7 +56,8 @@ ENTITIES: dict[str, Entity] = {
             "orders",
             "order_ref",
             "order_ref ordered_at",
-            string="order_ref customer_ref email phone first_name last_name city state postcode country status currency coupon channel",
+            string="order_ref customer_ref email phone first_name last_name city state postcode country "
+            "status currency coupon channel",
             bool="is_test is_subscription",
             decimal="goods_amount discount_amount shipping_amount tax_amount refunded_amount",
             timestamp="ordered_at cancelled_at promised_at shipped_at delivered_at updated_at",

@@ -9,7 +9,6 @@ import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from audiences.errors import BoomerangError
@@ -67,35 +66,28 @@ def note(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def load_commands() -> None:
+    """Add all commands to `app`; the order of the imports is their order in the help."""
+    import audiences.cli.shop  # isort: skip
+    import audiences.cli.lists
+    import audiences.cli.sandbox  # noqa: F401
+
+
 def main() -> None:
     """Run the command line; exit with the code that says what the reader must do."""
-    import audiences.cli.lists
-    import audiences.cli.sandbox
-    import audiences.cli.shop  # noqa: F401
-
-    sys.exit(_run())
-
-
-def _run() -> int:
+    load_commands()
     try:
-        code = app(standalone_mode=False)
+        app()
     except BoomerangError as error:
         note(f"Error: {error}")
-        return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
-        return 0
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
         note("Stopped. Nothing is half-written; run the same command again to go on.")
-        return 130
+        sys.exit(130)
     except BrokenPipeError:
-        return 0
+        sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last net: places only, for a message could quote a value
         for frame in traceback.extract_tb(error.__traceback__)[-8:]:
             note(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         note(f"Error: {type(error).__name__}. This is a bug in Boomerang; please report it with the lines above.")
-        return 1
-    return int(code or 0)
+        sys.exit(1)

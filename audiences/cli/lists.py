@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,7 @@ def list_audiences(config: Config = None, *, as_json: AsJson = False) -> None:
     except DataError as error:
         note(f"Sizes are not known yet: {error}")
         sizes = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for audience in catalog.ordered():
         seen = sizes.get(audience.name)
         members = {f"{one.platform}:{one.account}": one.members for one in seen.accounts} if seen else {}
@@ -51,18 +51,9 @@ def list_audiences(config: Config = None, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = ("audience", "label", "role", "segment", "customers in segment", "members", "owner")
-    print_table(
-        "Audiences",
-        columns,
-        [
-            (
-                row["audience"] + (" (paused)" if row["paused"] else ""), row["label"], row["role"], row["segment"],
-                row["customers"], reasons(row["members"]), row["owner"],
-            )
-            for row in rows
-        ],
-    )  # fmt: skip
+    columns = ("audience", "label", "role", "segment", "customers in segment", "members", "owner", "paused")
+    shown_rows = [[*[*row.values()][:5], reasons(row["members"]), row["owner"], row["paused"]] for row in rows]
+    print_table("Audiences", columns, shown_rows)
 
 
 @app.command()
@@ -191,9 +182,7 @@ def release(
     from audiences.settings import load_settings
     from audiences.sync.release import release as permit
 
-    given = permit(
-        load_settings(config), list_id, reason=why, guards=guard or (), at_most=at_most, hours=hours
-    )
+    given = permit(load_settings(config), list_id, reason=why, guards=guard or (), at_most=at_most, hours=hours)
     if as_json:
         print_json(asdict(given))
         return

@@ -142,9 +142,7 @@ def print_tour(taken: Tour) -> None:
     """The demo's summary: rows, segments, lists, what fell out and why, where to look next."""
     print_table("Rows in", ("entity", "rows"), list(taken.rows.items()))
     print_table("Segments", ("segment", "rows"), list(taken.segments.items()))
-    lists = [
-        (item.list, item.members, item.sent, item.people_there, item.state, item.message) for item in taken.lists
-    ]
+    lists = [(item.list, item.members, item.sent, item.people_there, item.state, item.message) for item in taken.lists]
     columns = ("list", "members", "rows sent", "people in the sandbox", "outcome", "why")
     print_table("Sent to the sandbox", columns, lists)
     for item in taken.lists:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from audiences.builds import build
+from audiences.builds import Build, build
 from audiences.demo.shop import generate
 from audiences.errors import ConfigError
 from audiences.extract import extract
@@ -17,8 +17,10 @@ from audiences.sandbox.server import Sandbox
 from audiences.settings import DEFAULT_FILE, PlatformSettings, Settings, load_settings
 from audiences.sync.apply import apply_plan
 from audiences.sync.plan import make_plan
+from audiences.warehouse.duckdb import connect
 
 ENVIRONMENT = "demo"
+PEOPLE_PER_REQUEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,15 @@ def tour(
     begun = time.monotonic()
     settings = _settings(config)
     _start_over(settings)
-    generate(settings.home / "demo", customers=customers, seed=seed, until=until, on_step=lambda t: on_step(f"shop: {t}"))
+    generate(
+        settings.home / "demo", customers=customers, seed=seed, until=until, on_step=lambda t: on_step(f"shop: {t}")
+    )
     loads = extract(settings, on_progress=lambda entity, _rows: on_step(f"loading {entity}"))
     made = build(settings, until.isoformat(), on_node=lambda node: on_step(f"dbt: {node.name}"))
     with Sandbox(settings.home / "sandbox.sqlite") as sandbox:
         near = _pointed_at(settings, sandbox)
+        on_step("telling the sandbox who is who")
+        _introduce(sandbox, made)
         on_step("planning and sending")
         plan = make_plan(near)
         applied = {item.list: item for item in apply_plan(near, plan.plan_id).lists}
@@ -95,13 +101,26 @@ def tour(
     return Tour(
         settings_file=str(settings.file),
         rows={entity.entity: entity.rows for one in loads for entity in one.entities},
-        segments={table.removeprefix("segments."): n for table, n in made.rows.items() if table.startswith("segments.")},
+        segments={
+            table.removeprefix("segments."): n for table, n in made.rows.items() if table.startswith("segments.")
+        },
         lists=tuple(lists),
         second_changes=sum(item.changes for item in again.lists),
         second_writes=second_writes,
         next_day=(until + timedelta(days=1)).isoformat(),
         seconds=time.monotonic() - begun,
     )
+
+
+def _introduce(sandbox: Sandbox, made: Build) -> None:
+    """Tell the sandbox which hashes are of one person, as a real platform knows it from its own accounts."""
+    with connect(made.file, read_only=True) as connection:
+        people = connection.execute(
+            "select list_distinct(list_filter(flatten(list([email_plain, phone_digits])), lambda value: value is not null)) "
+            "from marts.dim_identifiers group by customer_id"
+        )
+        while rows := people.fetchmany(PEOPLE_PER_REQUEST):
+            sandbox.register([row[0] for row in rows])
 
 
 def _settings(config: Path | None) -> Settings:

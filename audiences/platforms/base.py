@@ -6,7 +6,7 @@ and only one that is safe to send twice. Every failure leaves as an error of `au
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,10 +82,21 @@ class ListStatus:
 class Platform(Protocol):
     """One account of one ad platform, opened with its settings."""
 
-    name: str
-    fields: tuple[Field, ...]
-    limits: Limits
-    purposes: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The platform's name, as its entry point has it."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The positions of an upload row."""
+
+    @property
+    def limits(self) -> Limits:
+        """What this account takes."""
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """The consents that sending somebody here needs."""
 
     def ensure(self, remote: RemoteList) -> str:
         """Find the list that this ledger owns, or create it; return its external id. Twice gives one list.
@@ -103,7 +114,7 @@ class Platform(Protocol):
         """Ask for the list as the platform sees it now."""
 
     def check(self) -> list[str]:
-        """Look, without writing, whether token, permission and terms are in order; one sentence per finding, none if all is well."""
+        """Look, without writing, at token, permission and terms; one sentence per finding, none if all is well."""
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""
@@ -113,7 +124,22 @@ class Platform(Protocol):
 
 
 class PlatformFactory(Protocol):
-    """What the entry point group `boomerang.platforms` names: opens an account from its settings."""
+    """Opens an account from its settings."""
 
     def __call__(self, *, endpoint: str | None, account: Mapping[str, Any]) -> Platform:
         """Open without a request; `account` is the account's mapping from the settings, placeholders resolved."""
+
+
+@dataclass(frozen=True)
+class PlatformKind:
+    """What the entry point group `boomerang.platforms` names: a platform before any account is opened.
+
+    A plan needs no more than this, and so no credentials. `limits_for` reads the account's mapping without its secrets.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    purposes: tuple[str, ...]
+    limits_for: Callable[[Mapping[str, Any]], Limits]
+    bytes_for: Callable[[int], int]
+    open: PlatformFactory

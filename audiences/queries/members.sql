@@ -1,10 +1,14 @@
 -- From the customers of a segment to the members of a list. Temporary tables only; `build` is the published build.
 
--- name: prepare
+-- name: define_member_key
 create or replace temp macro member_key(customer_id) as
     sha256(getvariable('ledger_key') || sha256(getvariable('ledger_key') || customer_id));
+
+-- name: define_bucket
 create or replace temp macro bucket(experiment, key) as
     ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key), 1, 13))::bigint / 4503599627370496.0;
+
+-- name: create_funnel
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
 
 -- name: people
@@ -58,7 +62,7 @@ assigned as (
             when out_reason is not null then null
             when bucket < $holdout then 'holdout'
             else list_extract(
-                $arm_names, coalesce(list_position(list_transform($arm_ends, end -> bucket < end), true), len($arm_names))
+                $arm_names, coalesce(list_position(list_transform($arm_ends, lambda upper_end: bucket < upper_end), true), len($arm_names))
             )
         end as arm
     from gated

@@ -48,8 +48,8 @@ inner join sync.memberships as sent on sent.list_id = $list_id and sent.member_k
 left join people on people.customer_id = changes.customer_id
 where changes.operation = 'remove'
     or (changes.cause = 'changed' and not list_has_all(
-        list_filter(flatten(list_transform(people.identifiers, r -> list_select(string_split(r, ','), $identifying))), c -> c <> ''),
-        list_filter(flatten(list_transform(sent.identifiers, r -> list_select(string_split(r, ','), $identifying))), c -> c <> '')
+        list_filter(flatten(list_transform(people.identifiers, lambda r: list_select(string_split(r, ','), $identifying))), lambda c: c <> ''),
+        list_filter(flatten(list_transform(sent.identifiers, lambda r: list_select(string_split(r, ','), $identifying))), lambda c: c <> '')
     ));
 
 -- name: removed_values
@@ -162,9 +162,14 @@ union all
 select $plan_id, $audience, 0, 0, 'leave', 'left', member_key, [], '', null, false
 from inside where member_key not in (select member_key from present where audience = $audience);
 
--- name: prune
--- changes hold hashes: those of all but the newest plans go, and so do plans older than half a year
+-- name: prune_changes
+-- changes hold hashes: those of all but the newest plans go
 delete from sync.plan_changes where plan_id not in (
-    select plan_id from (select plan_id, max(created_at) as at from sync.plans group by plan_id order by at desc limit 5)
+    select plan_id
+    from (select plan_id, max(created_at) as made_at from sync.plans group by plan_id)
+    order by made_at desc, plan_id desc
+    limit 5
 );
+
+-- name: prune_plans
 delete from sync.plans where created_at < $oldest;

@@ -33,7 +33,7 @@ from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.members import experiment_of, holdout_share
 from audiences.platforms.base import Batch, Outcome, Platform, RemoteList
-from audiences.platforms.registry import open_platform, spec_of
+from audiences.platforms.registry import kind_of, open_platform
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.plan import ListPlan, StoredList, definition_hash, list_hash, read_plan
@@ -171,7 +171,7 @@ def _refuse_stale(run: _Run, works: Sequence[_Work]) -> None:
         if not work.is_open:
             continue
         moved = ["the build"] if build_moved else []
-        if definition_hash(work.audience, spec_of(work.plan.platform).fields) != work.definition:
+        if definition_hash(work.audience, kind_of(work.plan.platform).fields) != work.definition:
             moved.append("the definition")
         listed = run.execute("list", list_id=work.plan.list).fetchone()
         if listed and int(listed[1]) != work.version and listed[3] != run.plan_id:
@@ -209,7 +209,8 @@ def _apply_account(run: _Run, account: tuple[str, str], works: Sequence[_Work]) 
     if not busy:
         return
     try:
-        platform = open_platform(run.settings, *account)
+        endpoint, options = run.settings.account(*account)
+        platform = open_platform(account[0], endpoint=endpoint, account=options)
     except BoomerangError as error:
         for work in busy:
             work.fail("failed", str(error), error.exit_code)

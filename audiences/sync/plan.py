@@ -38,8 +38,8 @@ from audiences.members import (
     select_audience,
     split_values,
 )
-from audiences.platforms.base import Field, Limits
-from audiences.platforms.registry import PlatformSpec, spec_of
+from audiences.platforms.base import Field, Limits, PlatformKind
+from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
 
@@ -161,8 +161,8 @@ def make_plan(
             for audience in needed_for([one.name for one in chosen], catalog):
                 select_audience(connection, audience, catalog, schema, moment)
             lists = _planned(context, chosen)
-            for statement in statements("plan")["prune"].split(";"):
-                connection.execute(statement, {"oldest": clock - PLAN_MEMORY} if "$oldest" in statement else None)
+            connection.execute(statements("plan")["prune_changes"])
+            connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
         ledger.connection.execute(f"detach {BUILD}")
     return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
 
@@ -210,16 +210,16 @@ def _planned(context: _Context, chosen: Sequence[Audience]) -> list[ListPlan]:
     for name in sorted({name for audience in chosen for name in audience.platforms}):
         of_platform = [audience for audience in chosen if name in audience.platforms]
         for number, audience in enumerate(of_platform):
-            platform = spec_of(name)
+            kind = kind_of(name)
             if number == 0:
-                prepare_platform(connection, platform.fields, platform.purposes)
-            plans += _planned_audience(context, audience, name, platform)
+                prepare_platform(connection, kind.fields, kind.purposes)
+            plans += _planned_audience(context, audience, name, kind)
     for audience in chosen:
         connection.execute(statements("plan")["entries"], {"plan_id": context.plan_id, "audience": audience.name})
     return sorted(plans, key=lambda item: item.list)
 
 
-def _planned_audience(context: _Context, audience: Audience, name: str, platform: PlatformSpec) -> list[ListPlan]:
+def _planned_audience(context: _Context, audience: Audience, name: str, kind: PlatformKind) -> list[ListPlan]:
     connection = context.connection
     account = audience.platforms[name].account
     place_members(connection, audience)
@@ -230,17 +230,18 @@ def _planned_audience(context: _Context, audience: Audience, name: str, platform
     ).fetchall()
     splits = {*split_values(connection), *(row[0] for row in known)}
     return [
-        _planned_list(context, audience, ListKey(audience.name, name, account, split), platform, dropped)
+        _planned_list(context, audience, ListKey(audience.name, name, account, split), kind, dropped)
         for split in sorted(splits, key=lambda value: value or "")
     ]
 
 
 def _planned_list(
-    context: _Context, audience: Audience, key: ListKey, platform: PlatformSpec, dropped: dict[str, int]
+    context: _Context, audience: Audience, key: ListKey, kind: PlatformKind, dropped: dict[str, int]
 ) -> ListPlan:
     connection, named = context.connection, statements("plan")
+    limits = kind.limits_for(context.settings.limits_account(key.platform, key.account))
     ids = {"plan_id": context.plan_id, "list_id": key.list_id}
-    _record_changes(connection, key, ids, platform.fields, platform.limits)
+    _record_changes(connection, key, ids, kind.fields, limits)
     summary = connection.execute(named["summary"], ids).fetchone()
     assert summary is not None
     adds, updates, changed, removes, denied, digest = summary
@@ -250,7 +251,9 @@ def _planned_list(
     version = int(listed[1]) if listed else 0
     facts = ListFacts(
         size=size,
-        largest=max(size, _count(connection, named["largest"], {"list_id": key.list_id, "since": context.now - SIZE_MEMORY})),
+        largest=max(
+            size, _count(connection, named["largest"], {"list_id": key.list_id, "since": context.now - SIZE_MEMORY})
+        ),
         wanted=wanted,
         adds=adds,
         changed=changed,
@@ -260,10 +263,10 @@ def _planned_list(
         newer_build_failed=context.build.newer_failed,
         was_sent_before=version > 0,
     )
-    verdict = _judged(context, key, facts, _limits_of(context.settings, audience, platform.limits))
+    verdict = _judged(context, key, facts, _limits_of(context.settings, audience, limits))
     connection.execute(named["hold"], {**ids, "held": list(verdict.held)})
     requests, rows = connection.execute(named["requests"], ids).fetchone() or (0, 0)
-    definition = definition_hash(audience, platform.fields)
+    definition = definition_hash(audience, kind.fields)
     entry = ListPlan(
         list=key.list_id,
         audience=audience.name,
@@ -280,8 +283,8 @@ def _planned_list(
         dropped=dropped,
         guard=GuardReport(verdict.name, verdict.held, verdict.reasons),
         requests=requests,
-        bytes=platform.bytes_for(rows) if rows else 0,
-        seconds=round(requests * 3600 / platform.limits.requests_per_hour, 1),
+        bytes=kind.bytes_for(rows) if rows else 0,
+        seconds=round(requests * 3600 / limits.requests_per_hour, 1),
     )
     _store(context, entry, version, definition, digest, verdict)
     return entry
@@ -333,9 +336,7 @@ def _judged(context: _Context, key: ListKey, facts: ListFacts, limits: GuardLimi
     return judge(facts, limits, [Permit(*row) for row in rows])
 
 
-def _store(
-    context: _Context, entry: ListPlan, version: int, definition: str, digest: str, verdict: Verdict
-) -> None:
+def _store(context: _Context, entry: ListPlan, version: int, definition: str, digest: str, verdict: Verdict) -> None:
     context.connection.execute(
         "insert into sync.plans values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', null)",
         [

@@ -24,7 +24,7 @@ from audiences.members import (
     prepare_platform,
     select_audience,
 )
-from audiences.platforms.registry import spec_of
+from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
 from audiences.sync.plan import BuildRef, chosen_audiences, find_build
@@ -89,13 +89,13 @@ def _previewed(ledger: Ledger, audience: Audience, build: BuildRef, samples: int
     accounts = tuple(_placed(connection, audience, name) for name in sorted(audience.platforms))
     return AudiencePreview(
         audience.name, audience.label, audience.segment, build.as_of, rows, customers, accounts,
-        tuple(_sample(connection, audience, segment, samples)),
+        tuple(_sample(connection, segment, samples)),
     )  # fmt: skip
 
 
 def _placed(connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str) -> AccountPreview:
-    spec, account = spec_of(platform), audience.platforms[platform].account
-    prepare_platform(connection, spec.fields, spec.purposes)
+    kind, account = kind_of(platform), audience.platforms[platform].account
+    prepare_platform(connection, kind.fields, kind.purposes)
     place_members(connection, audience)
     members, dropped = counts_by_reason(connection)
     sizes = connection.execute(statements("members")["sizes"]).fetchall()
@@ -103,9 +103,7 @@ def _placed(connection: duckdb.DuckDBPyConnection, audience: Audience, platform:
     return AccountPreview(platform, account, members, dropped, {str(key): count for key, count in lists.items()})
 
 
-def _sample(
-    connection: duckdb.DuckDBPyConnection, audience: Audience, segment: exp.Table, samples: int
-) -> list[dict[str, str]]:
+def _sample(connection: duckdb.DuckDBPyConnection, segment: exp.Table, samples: int) -> list[dict[str, str]]:
     """A few members: the customer's id cut to six signs, the reason and when they qualified."""
     members = exp.select("customer_id").from_("placed").where("out_reason is null")
     query = (

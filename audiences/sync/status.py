@@ -55,13 +55,18 @@ def read_status(settings: Settings) -> Status:
     """Read the ledger; no platform is asked. Raises Busy when another process holds it."""
     with open_ledger(settings) as ledger:
         named = statements("status")
-        builds = [BuildState(*row[:6], tuple(row[6])) for row in ledger.connection.execute(named["builds"]).fetchall()]
+        builds = [
+            BuildState(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]))
+            for row in ledger.connection.execute(named["builds"]).fetchall()
+        ]
         lists = [_list_state(row) for row in ledger.connection.execute(named["lists"]).fetchall()]
         return Status(ledger.environment, tuple(builds), tuple(lists))
 
 
 def _list_state(row: tuple[object, ...]) -> ListState:
-    (list_id, external_id, _state, members, sent, accepted, confirmed, applied_at, planned_at, _held, entry, since) = row
+    (list_id, external_id, _state, members, sent, accepted, confirmed, applied_at, planned_at, _held, entry, since) = (
+        row
+    )
     guard = json.loads(str(entry))["guard"] if entry is not None else {"held": {}, "reasons": []}
     advice = ""
     if guard["held"]:

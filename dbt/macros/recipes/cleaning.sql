@@ -40,3 +40,8 @@
   {%- set spelled = "translate(replace(replace(replace(" ~ plain ~ ", 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđı', 'oldi')" -%}
   {{ regex_replace(spelled, '[^a-z]+', '') }}
 {%- endmacro %}
+
+{# A text with a letter of any script in it; null for others. #}
+{% macro with_a_letter(expression) -%}
+  {{ regex_find(expression, '^.*\\p{L}.*$') }}
+{%- endmacro %}

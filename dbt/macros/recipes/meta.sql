@@ -1,6 +1,6 @@
 {# First or last name for Meta: lower case, no punctuation, no blanks; any script stays. #}
 {% macro meta_name(column) -%}
-  nullif({{ regex_replace(lower_case(clean_text(column)), '[\\p{P}\\p{S}\\p{Z}\\p{C}\\s]+', '') }}, '')
+  {{ with_a_letter(regex_replace(lower_case(clean_text(column)), '[\\p{P}\\p{S}\\p{Z}\\p{C}\\s]+', '')) }}
 {%- endmacro %}
 
 {% macro meta_city(column) -%}

@@ -46,6 +46,8 @@
 
 {# The number twice, the first time without what only inside the country is dialled; Argentina's 15 becomes a 9 before the area code. #}
 {% macro phone_without_trunk(number) -%}
-  {%- set bare = regex_replace('repeat(' ~ number ~ ', 2)', phone_trunk_pattern(), ' +\\1\\2\\3\\4\\5\\6\\7\\8\\9') -%}
+  {%- set trunk = phone_trunk_pattern() -%}
+  {%- set groups = range(1, trunk.count('(') - trunk.count('(?') + 1) -%}
+  {%- set bare = regex_replace('repeat(' ~ number ~ ', 2)', trunk, ' +\\' ~ groups | join('\\')) -%}
   {{ regex_replace(bare, '^ [+]54(' ~ phone_argentine_areas() ~ ')15', ' +549\\1') }}
 {%- endmacro %}

@@ -45,7 +45,7 @@ _transient = Rule("retry", "Meta has a passing problem")
 _session = Rule("retry", "Meta has closed the upload session")
 _gone = Rule("reject", "this list was deleted at Meta, or the token may not see it")
 
-RULES: Mapping[tuple[int, int | None], Rule] = {
+RULES: Mapping[tuple[int | None, int | None], Rule] = {
     (1, None): _transient,
     (2, None): _transient,
     (5000, None): _transient,
@@ -118,10 +118,10 @@ def is_gone(error: PlatformError) -> bool:
     return (error.code, error.subcode) == ("100", "33") or DELETED in (error.code, error.subcode)
 
 
-def rule_for(code: int, subcode: int | None, *, status: int, is_transient: bool, words: str = "") -> Rule:
+def rule_for(code: int | None, subcode: int | None, *, status: int, is_transient: bool, words: str = "") -> Rule:
     """The rule for an error: by code and subcode, by code, by what Meta says of it, by HTTP status."""
     rule = RULES.get((code, subcode)) or SUBCODES.get(subcode or 0)
-    if rule is None and _speaks_of_terms(code, words):
+    if (rule is None or subcode is None) and _speaks_of_terms(code, words):
         return _terms
     rule = rule or RULES.get((code, None))
     if rule is not None:
@@ -131,7 +131,7 @@ def rule_for(code: int, subcode: int | None, *, status: int, is_transient: bool,
     return _transient if is_transient or status >= HTTP_SERVER_ERROR else UNKNOWN
 
 
-def _speaks_of_terms(code: int, words: str) -> bool:
+def _speaks_of_terms(code: int | None, words: str) -> bool:
     return code in (200, 2650, 2654) and "terms" in words.lower()
 
 
@@ -160,8 +160,8 @@ def _words(details: Mapping[str, Any]) -> str:
     return " ".join(str(details.get(name, "")) for name in ("message", "error_user_title", "error_user_msg"))
 
 
-def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).lstrip("-").isdecimal() else 0
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, int | str) and str(value).lstrip("-").isdecimal() else None
 
 
 def _text(value: object) -> str | None:

@@ -56,7 +56,7 @@ def payload_of(rows: Sequence[HashRow]) -> EncodedPayload:
 def check_rows(rows: Sequence[HashRow], text: bytes) -> None:
     """Raise RejectedRequest unless every row is as it must be; `text` is the rows joined by bars."""
     commas = len(FIELDS) - 1
-    if {row.count(",") for row in rows} != {commas}:
+    if {row.count(",") for row in rows} != {commas} or text.count(b"|") != len(rows) - 1:
         raise RejectedRequest(f"a row does not have {len(FIELDS)} values; nothing was sent")
     lengths = set(map(len, ",".join(rows).split(",")))
     if not lengths <= {0, HASH_LENGTH} or text.translate(None, HEX + b",|"):

@@ -62,7 +62,7 @@ def create_app(
     app = FastAPI(title="Boomerang sandbox", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     _add_front(app, context, stand_ins)
     _add_inspection(app, context, stand_ins)
-    _add_platforms(app, stand_ins, transports or {})
+    _add_platforms(app, stand_ins, {} if transports is None else transports)
     return app
 
 

@@ -52,7 +52,7 @@ class Fault(BaseModel):
     code: int = 1
     subcode: int | None = None
     status: int = 400
-    message: str = "A fault that the sandbox was told to show"
+    message: str = ""
 
 
 class FaultScript:

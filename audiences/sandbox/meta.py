@@ -27,7 +27,7 @@ MAX_URL = 8_192
 HOUR = 3_600
 CALLS_PER_HOUR = 5_000
 CALLS_PER_LIST = 40
-HTML = "<html><head><title>error</title></head><body><h1>{status}</h1>Sorry, an error at the gateway.</body></html>"
+HTML = "<html><title>error</title><h1>{status} {words}</h1>Sorry, an error at the gateway.</html>"
 ROWS_MARK = b"%22%5D%2C%5B%22"
 
 
@@ -118,7 +118,7 @@ class MetaStandIn:
         url_length = len(request.scope["raw_path"]) + len(request.scope["query_string"]) + 1
         if url_length > MAX_URL:
             self._remember(Asked(request.method, "", (), {}, "", url_length, body, "too_long"), 414)
-            return Answered(HTML.format(status=414), 414, "text/html")
+            return Answered(HTML.format(status=414, words="URI Too Long"), 414, "text/html")
         if self._context.null_sink and request.method == "POST" and path.endswith("/users"):
             return Answered(_counted(path, body))
         try:
@@ -136,7 +136,8 @@ class MetaStandIn:
         if fault is None:
             return self._handled(asked)
         if fault.do == "html":
-            return Answered(HTML.format(status=503), 503, "text/html")
+            words = fault.message or "Service Unavailable"
+            return Answered(HTML.format(status=503, words=words), 503, "text/html")
         if fault.do == "slow":
             time.sleep(fault.seconds)
         refusal = refusals.refusal_for(fault)

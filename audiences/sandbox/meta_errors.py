@@ -62,6 +62,7 @@ SESSION_TOO_OLD = Refusal(2650, "Failed to update the custom audience: session i
 SESSION_NOT_OPENED = Refusal(2650, "Failed to update the custom audience: first batch is missing", 1870147)
 SESSION_FINISHED = Refusal(2650, "Failed to update the custom audience: session has finished", 1870159)
 
+UNEXPLAINED = "A fault that the sandbox was told to show"
 CANNED = {
     "server_error": SERVER_ERROR,
     "expired_token": TOKEN_EXPIRED,
@@ -76,5 +77,5 @@ def refusal_for(fault: Fault) -> Refusal | None:
     if fault.do == "throttle":
         return throttled(fault.minutes)
     if fault.do == "error":
-        return Refusal(fault.code, fault.message, fault.subcode, status=fault.status, wait_minutes=0)
+        return Refusal(fault.code, fault.message or UNEXPLAINED, fault.subcode, status=fault.status)
     return CANNED.get(fault.do)

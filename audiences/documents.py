@@ -1,26 +1,28 @@
 """Reads a YAML 1.2 file as nodes that know their line, with every key that stands twice.
 
-PyYAML only cuts the text into events (its libyaml parser is some forty times faster than one in Python); what a plain
-scalar means follows the core schema of YAML 1.2, and bare dates: NO is Norway, not false. Anchors, tags and several
-documents are refused: a definition says everything in one place. Nothing here knows what the keys mean.
+ruamel.yaml parses and says what a plain scalar means: NO is Norway, not false. Anchors, tags and several documents are
+refused: a file says everything in one place. Nothing here knows what the keys mean.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from audiences.errors import ConfigError
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
+CORE_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "timestamp", "map", "seq")}
+ANOTHER = "another document"
 Scalar = str | int | float | bool | dt.date | dt.datetime | None
 
 
@@ -74,17 +76,22 @@ def read_document(file: Path) -> Document:
     Raises ConfigError with file and line when the file cannot be read, is too large, empty, not UTF-8 or not YAML.
     """
     content = _read(file)
-    builder = _Builder(yaml.parse(content, Loader=_LOADER), file)
+    reader = _Reader(file)
     try:
-        root = builder.root()
-    except yaml.MarkedYAMLError as error:
+        composed = reader.yaml.compose(content)
+        root = Node(None, 1) if composed is None else reader.node(composed, 0)
+    except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _broken(file, (mark.line if mark else 0) + 1, error.problem or "cannot be read") from error
-    except yaml.reader.ReaderError as error:
-        raise _broken(file, content.count("\n", 0, error.position) + 1, "it holds a control character") from error
+        line = (mark.line if mark else 0) + 1
+        if ANOTHER in (error.problem or ""):
+            raise ConfigError("a file holds one document; take the second '---' out", file=file, line=line) from error
+        raise _broken(file, line, error.problem or "cannot be read") from error
+    except YAMLError as error:
+        position = getattr(error, "position", 0)
+        raise _broken(file, content.count("\n", 0, position) + 1, "it holds a control character") from error
     if root.value is None:
         raise ConfigError("the file is empty", file=file, line=1)
-    return Document(file, root, tuple(builder.repeated))
+    return Document(file, root, tuple(reader.repeated))
 
 
 def _child(node: Node, step: str | int) -> Node | None:
@@ -114,88 +121,60 @@ def _read(file: Path) -> str:
         raise ConfigError("the file is not UTF-8 text; save it as UTF-8", file=file, line=line) from error
 
 
-class _Builder:
-    """Turns the parser's events into nodes."""
+def _core() -> YAML:
+    return YAML(typ="safe", pure=True)
 
-    def __init__(self, events: Iterator[Any], file: Path) -> None:
-        self._events, self._file = events, file
-        self.repeated: list[tuple[int, str]] = []
 
-    def root(self) -> Node:
-        """The single document of the stream; a Node of None when there is none."""
-        found = Node(None, 1)
-        documents = 0
-        for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise self._refuse(event, "a file holds one document; take the second '---' out")
-                found = self._node(next(self._events), 0)
-        return found
+@dataclass
+class _Reader:
+    """Turns ruamel's nodes into ours."""
 
-    def _node(self, event: Any, depth: int) -> Node:
+    file: Path
+    yaml: YAML = field(default_factory=_core)
+    repeated: list[tuple[int, str]] = field(default_factory=list)
+
+    def node(self, composed: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
-        if isinstance(event, yaml.AliasEvent) or event.anchor:
-            raise self._refuse(event, "anchors (&) and aliases (*) are not allowed; write the value out")
-        if event.tag:
-            raise self._refuse(event, "tags (!) are not allowed")
-        line = _line(event)
-        if isinstance(event, yaml.MappingStartEvent):
-            return Node(self._mapping(depth), line)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return Node(tuple(self._items(depth)), line)
-        return Node(_scalar(event.value) if event.implicit[0] else event.value, line)
+            raise self._refuse(composed, f"nested deeper than {MAX_DEPTH} levels")
+        if composed.anchor:
+            raise self._refuse(composed, "anchors (&) and aliases (*) are not allowed; write the value out")
+        if str(composed.tag) not in CORE_TAGS:
+            raise self._refuse(composed, "tags (!) are not allowed")
+        line = _line(composed)
+        if isinstance(composed, MappingNode):
+            return Node(self._mapping(composed, depth), line)
+        if isinstance(composed, SequenceNode):
+            return Node(tuple(self.node(item, depth + 1) for item in composed.value), line)
+        return Node(self._scalar(composed), line)
 
-    def _items(self, depth: int) -> Iterator[Node]:
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            yield self._node(event, depth + 1)
-
-    def _mapping(self, depth: int) -> dict[str, Node]:
+    def _mapping(self, composed: MappingNode, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                raise self._refuse(event, "a key must be a word")
-            line = _line(event)
-            node = Node(self._node(next(self._events), depth + 1).value, line)
-            if event.value in found:
-                self.repeated.append((line, f"{event.value} is written twice, first on line {found[event.value].line}"))
+        for key, value in composed.value:
+            if not isinstance(key, ScalarNode):
+                raise self._refuse(key, "a key must be a word")
+            line, name = _line(key), str(key.value)
+            node = Node(self.node(value, depth + 1).value, line)
+            if name in found:
+                self.repeated.append((line, f"{name} is written twice, first on line {found[name].line}"))
             else:
-                found[event.value] = node
+                found[name] = node
         return found
 
-    def _refuse(self, event: Any, why: str) -> ConfigError:
-        return ConfigError(why, file=self._file, line=_line(event))
+    def _scalar(self, composed: ScalarNode) -> Scalar:
+        try:
+            value: Scalar = self.yaml.constructor.construct_object(composed)
+        except ValueError:  # 2026-02-30 stays text; who wants a date will say so
+            return str(composed.value)
+        return value
+
+    def _refuse(self, composed: Any, why: str) -> ConfigError:
+        return ConfigError(why, file=self.file, line=_line(composed))
 
 
-def _line(event: Any) -> int:
-    return int(event.start_mark.line) + 1
+def _line(composed: Any) -> int:
+    return int(composed.start_mark.line) + 1
 
 
-def _scalar(text: str) -> Scalar:
-    for pattern, read in _CORE_SCHEMA:
-        if pattern.fullmatch(text):
-            try:
-                return read(text)
-            except ValueError:  # 2026-02-30 stays text; who wants a date will say so
-                return text
-    return text
-
-
-def _moment(text: str) -> dt.date | dt.datetime:
-    return dt.date.fromisoformat(text) if len(text) == len("2026-11-30") else dt.datetime.fromisoformat(text)
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may come without libyaml
-_CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = tuple(
-    (re.compile(pattern), read)
-    for pattern, read in (
-        (r"|~|null|Null|NULL", lambda _: None),
-        (r"true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true"),
-        (r"[-+]?[0-9]+", int),
-        (r"0o[0-7]+|0x[0-9a-fA-F]+", lambda text: int(text, 0)),
-        (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", float),
-        (r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", lambda text: float(text.replace(".", ""))),
-        (r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+(Z|[-+][0-9:]+)?)?", _moment),
-    )
-)
+def line_of(document: Document, path: Sequence[str | int]) -> int:
+    """The line of what `path` names, or of its nearest parent that is there."""
+    return document.root.along(tuple(path))[1].line

@@ -95,7 +95,8 @@ def _state(settings: Settings) -> Iterator[Finding]:
 def _platform(settings: Settings, name: str, account: str) -> Iterator[Finding]:
     what = f"platform {name}:{account}"
     try:
-        platform = open_platform(settings, name, account)
+        endpoint, options = settings.account(name, account)
+        platform = open_platform(name, endpoint=endpoint, account=options)
         try:
             complaints = platform.check()
         finally:

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from audiences.documents import Document, line_of, read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
-from audiences.yaml import Lines, read_yaml
 
 DEFAULT_FILE = "boomerang.yaml"
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     max_wait: Duration = timedelta(minutes=15)  # a platform that asks for longer stops its lists until the next run
 
     _file: Path = PrivateAttr(default=Path(DEFAULT_FILE))
-    _lines: Lines | None = PrivateAttr(default=None)
+    _document: Document | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     def with_platforms(self, platforms: Mapping[str, PlatformSettings]) -> Settings:
         """The same settings with other platforms, for example endpoints at a sandbox."""
         changed = self.model_copy(update={"platforms": dict(platforms)})
-        changed._file, changed._lines = self._file, self._lines
+        changed._file, changed._document = self._file, self._document
         return changed
 
     def source_names(self) -> list[str]:
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
         return self.platforms[platform].accounts[account]
 
     def _filled(self, where: tuple[str, ...], value: Any) -> Any:
-        line = self._lines.of(where) if self._lines else None
+        line = line_of(self._document, where) if self._document else None
         return fill_placeholders(value, where=".".join(where), file=self._file, line=line)
 
 
@@ -220,7 +220,7 @@ def fill_placeholders(value: Any, *, where: str, file: Path, line: int | None = 
         return {
             key: fill_placeholders(item, where=f"{where}.{key}", file=file, line=line) for key, item in value.items()
         }
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [fill_placeholders(item, where=where, file=file, line=line) for item in value]
     if not isinstance(value, str):
         return value
@@ -252,44 +252,49 @@ def load_settings(path: Path | None = None, **overrides: Any) -> Settings:
     file = (path or Path(os.environ.get("BOOMERANG_CONFIG") or DEFAULT_FILE)).absolute()
     if not file.is_file():
         raise ConfigError("there is no settings file here: run `boomerang init`, or name one with --config", file=file)
-    content, lines = read_yaml(file)
+    document = read_document(file)
+    if document.repeated:
+        line, message = document.repeated[0]
+        raise ConfigError(message, file=file, line=line)
+    content = document.root.plain()
     if not isinstance(content, dict):
-        raise ConfigError("the settings are empty: run `boomerang init` for a commented start", file=file)
+        raise ConfigError("settings are a mapping: run `boomerang init` for a commented start", file=file)
     eager = {
         key: value
         if key in LAZY_SECTIONS
-        else fill_placeholders(value, where=key, file=file, line=lines.of((str(key),)))
+        else fill_placeholders(value, where=key, file=file, line=line_of(document, (str(key),)))
         for key, value in content.items()
     }
     try:
         settings = Settings(**{**eager, **overrides})
     except ValidationError as error:
-        raise _explained(error, file, lines) from None
-    return _anchored(settings, file, lines)
+        raise _explained(error, document) from None
+    return _anchored(settings, document)
 
 
-def _anchored(settings: Settings, file: Path, lines: Lines) -> Settings:
-    base = file.parent
+def _anchored(settings: Settings, document: Document) -> Settings:
+    base = document.file.parent
     paths = {"home": base / settings.home, "definitions": base / settings.definitions}
     if settings.dbt_project is not None:
         paths["dbt_project"] = base / settings.dbt_project
     anchored = settings.model_copy(update={name: Path(os.path.normpath(path)) for name, path in paths.items()})
-    anchored._file, anchored._lines = file, lines
+    anchored._file, anchored._document = document.file, document
     return anchored
 
 
-def _explained(error: ValidationError, file: Path, lines: Lines) -> ConfigError:
+def _explained(error: ValidationError, document: Document) -> ConfigError:
     """The first problem as one sentence: what, where, and the nearest right name."""
     problem = error.errors(include_url=False, include_input=False)[0]
     place = tuple(str(part) for part in problem["loc"])
+    file, line = document.file, line_of(document, place)
     name = ".".join(place)
     if problem["type"] == "missing":
-        return ConfigError(f"the setting {name} is missing: add it to the file", file=file, line=lines.of(place[:-1]))
+        return ConfigError(f"the setting {name} is missing: add it to the file", file=file, line=line)
     if problem["type"] == "extra_forbidden":
         known = _known_names(place[:-1])
-        return ConfigError(f"unknown setting {name}{hint(place[-1], known)}", file=file, line=lines.of(place))
+        return ConfigError(f"unknown setting {name}{hint(place[-1], known)}", file=file, line=line)
     message = problem["msg"].removeprefix("Value error, ")
-    return ConfigError(f"setting {name}: {message}", file=file, line=lines.of(place))
+    return ConfigError(f"setting {name}: {message}", file=file, line=line)
 
 
 def _known_names(place: tuple[str, ...]) -> list[str]:

@@ -32,7 +32,9 @@ def init(folder: Path, *, source: str = "files") -> list[Path]:
         raise ConfigError(f"unknown source {source}{hint(source, known)}")
     settings_file = folder / DEFAULT_FILE
     if settings_file.exists():
-        raise ConfigError("there is a settings file here already: change it, or choose another folder", file=settings_file)
+        raise ConfigError(
+            "there is a settings file here already: change it, or choose another folder", file=settings_file
+        )
     folder.mkdir(parents=True, exist_ok=True)
     written = [settings_file]
     with as_file(files("audiences") / "templates" / DEFAULT_FILE) as template:

@@ -1,7 +1,7 @@
 """The demo shop: a guitar shop's data as files, made by DuckDB SQL from a seed.
 
-The same seed gives the same rows on every machine. All rules are in `sql/`: `shop/` runs once (places, catalogue, habits),
-`chunk/` once per range of customers, `export/` writes one entity each. There is no loop over rows here, and no clock.
+The same seed gives the same rows on every machine. All rules are in `sql/`: `shop/` runs once (places, catalogue,
+habits), `chunk/` once per range of customers, `export/` writes one entity each. No loop over rows here, and no clock.
 """
 
 from __future__ import annotations

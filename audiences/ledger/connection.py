@@ -109,7 +109,9 @@ def _key(home: Path, *, may_create: bool) -> str:
     if file.is_file():
         return file.read_text(encoding="ascii").strip()
     if not may_create:
-        raise ConfigError(f"{file.name} is missing beside the ledger: restore it from the backup, it cannot be made again")
+        raise ConfigError(
+            f"{file.name} is missing beside the ledger: restore it from the backup, it cannot be made again"
+        )
     key = secrets.token_hex(KEY_BYTES)
     file.touch(mode=0o600)
     file.write_text(key + "\n", encoding="ascii")
@@ -132,7 +134,9 @@ def _version(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _migrations() -> list[tuple[int, str]]:
     folder = files("audiences.ledger") / "migrations"
-    found = [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name[:4].isdigit()]
+    found = [
+        (int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name[:4].isdigit()
+    ]
     return sorted(found)
 
 

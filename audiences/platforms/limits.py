@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from audiences.documents import read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
 from audiences.platforms.base import Limits
-from audiences.yaml import read_yaml
 
 FILE = Path(__file__).with_name("limits.yaml")
 
@@ -31,7 +31,7 @@ class Number:
 @cache
 def read_numbers(platform: str) -> MappingProxyType[str, Number]:
     """Every number of a platform by name. Raises ConfigError for a platform without any."""
-    content, _ = read_yaml(FILE)
+    content = read_document(FILE).root.plain()
     if platform not in content:
         raise ConfigError(f"there are no limits for {platform}{hint(platform, content)}", file=FILE)
     return MappingProxyType({name: Number(**entry) for name, entry in content[platform].items()})

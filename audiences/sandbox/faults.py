@@ -9,9 +9,9 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from audiences.documents import line_of, read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
-from audiences.yaml import read_yaml
 
 Deed = Literal[
     "throttle",
@@ -90,11 +90,12 @@ def load_faults(file: Path) -> list[Fault]:
     """Read a faults file: YAML with a list under `faults`. Raises ConfigError that names the line."""
     if not file.is_file():
         raise ConfigError("there is no such faults file", file=file)
-    content, lines = read_yaml(file)
+    document = read_document(file)
+    content = document.root.plain()
     entries = content.get("faults") if isinstance(content, dict) else None
-    if not isinstance(entries, list):
+    if not isinstance(entries, tuple):
         raise ConfigError("a faults file has a list under the key faults", file=file, line=1)
-    return [_fault(entry, file, lines.of(("faults", number))) for number, entry in enumerate(entries)]
+    return [_fault(entry, file, line_of(document, ("faults", number))) for number, entry in enumerate(entries)]
 
 
 def _fault(entry: object, file: Path, line: int | None) -> Fault:

@@ -7,7 +7,7 @@ from typing import Any
 from audiences.sandbox.faults import Fault
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the platform, not a failure of ours
+class Refusal(Exception):
     """An error answer. `wait_minutes` is set when the caller is to stay away for so long."""
 
     def __init__(

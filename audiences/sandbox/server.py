@@ -111,7 +111,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         """Start, and wait until it answers. Raises Unavailable when it does not come up."""
         command = [sys.executable, "-m", "audiences.sandbox.server", *self._arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = cast(IO[str], self._process.stdout).readline().strip()
         if not self.url:
             self.__exit__(None, None, None)

@@ -23,7 +23,7 @@ from audiences.sandbox.store import Store
 REMEMBERED_REQUESTS = 5000
 
 
-class CutConnection(Exception):  # noqa: N818 - a signal to the app, not a failure
+class CutConnection(Exception):
     """Raised by a stand-in to have the connection broken without an answer."""
 
 

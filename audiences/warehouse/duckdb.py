@@ -36,7 +36,9 @@ def connect(file: Path, *, read_only: bool = False, memory_limit: str | None = N
 def translated(error: duckdb.Error, file: Path) -> Exception:
     """DuckDB's error on opening `file` as ours."""
     if LOCKED in str(error) or "already attached" in str(error) or "different configuration" in str(error):
-        return Busy(f"another process holds {file.name}: let it finish, or close the program that has it open, and try again")
+        return Busy(
+            f"another process holds {file.name}: let it finish, or close the program that has it open, and try again"
+        )
     return DataError(f"{file.name} cannot be opened: it is no DuckDB file, or was made by a newer version of DuckDB")
 
 

@@ -146,7 +146,7 @@ def test_every_problem_of_every_file_is_told_at_once(write, problems):
     write("one.yaml", GOOD + "ownr: me\nholdout: -1%\nwhere: {order_cuont: 2}\n")
     write("two.yaml", "label: [")
 
-    assert [found.split(": ")[0] for found in problems()] == ["one.yaml:6", "one.yaml:7", "one.yaml:8", "two.yaml:2"]
+    assert [found.split(": ")[0] for found in problems()] == ["one.yaml:6", "one.yaml:7", "one.yaml:8", "two.yaml:1"]
 
 
 @pytest.mark.parametrize("name", ["Lapsed.yaml", "lapsed-buyers.yaml", "2_lapsed.yml"])

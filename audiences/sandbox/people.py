@@ -48,6 +48,7 @@ class People:
             "insert or replace into identifiers (hash, person) values (?, ?)",
             [(found, first - number) for number, person in enumerate(people) for found in person],
         )
+        self._own_anew()
 
     def add(self, list_number: int, rows: Sequence[tuple[Identifiers, str]]) -> None:
         """Put the people behind the rows on the list. A row is its identifiers and its whole text."""
@@ -90,6 +91,16 @@ class People:
     def clear(self, list_number: int) -> None:
         """Empty the list."""
         self._connection.execute("delete from list_rows where list = ?", [list_number])
+
+    def _own_anew(self) -> None:
+        """Give every row on every list to the people whose it is now."""
+        held: dict[int, list[tuple[Identifiers, str]]] = {}
+        query = "select distinct list, identifiers, row from list_rows order by list, row"
+        for list_number, identifiers, row in self._connection.execute(query).fetchall():
+            held.setdefault(list_number, []).append((tuple(identifiers.split(",")), row))
+        for list_number, rows in held.items():
+            self.clear(list_number)
+            self.add(list_number, rows)
 
     def _last(self, kind: str) -> int:
         """The number given last to a learnt (counting up from 1) or registered (down from -1) person."""

@@ -92,6 +92,17 @@ def test_a_registered_person_is_reached_by_identifiers_never_sent_together(store
     assert store.people.count(1) == 0
 
 
+def test_who_is_registered_later_is_reached_on_the_lists_of_before(store):
+    with store.transaction():
+        store.people.add(1, rows(("ann@",), ("ann-old@",), ("ben@",)))
+        store.people.register([["ann@", "ann-old@"]])
+        store.people.register([["ann@", "ann-old@"]])
+    assert store.people.count(1) == 2
+    with store.transaction():
+        store.people.remove(1, rows(("ann-old@",)))
+    assert store.people.on(1) == [["ben@"]]
+
+
 def test_registered_people_stay_two_although_a_row_mixes_them(store):
     with store.transaction():
         store.people.register([["ann@"], ["ben@"]])

@@ -57,7 +57,7 @@ HINTS: dict[Type, str] = {
     "double": "give numbers with a decimal point",
     "decimal": "give numbers with a decimal point, without currency or thousands marks",
     "bool": "give true or false, or 1 or 0",
-    "timestamp": "give times like 2026-11-23 14:05:00; a SELECT can use strptime for other text, to_timestamp for epochs",
+    "timestamp": "give times like 2026-11-23 14:05:00; a SELECT can use strptime for text, to_timestamp for seconds",
     "date": "give days like 2026-11-23; a SELECT can use strptime on other text",
 }
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from audiences.extract import EntityLoad, SourceContext
+from audiences.warehouse.duckdb import connect
 from flows.sources import landing
 from flows.sources.mapping import Mapped, read_mapping
 from flows.sources.reading import open_reader
@@ -26,11 +27,12 @@ def load(context: SourceContext) -> Sequence[EntityLoad]:
         Busy: another process holds the warehouse.
     """
     mapped = read_mapping(context)
-    with landing.scratch(context) as folder:
-        since = landing.prepare(context, {one.entity.name: one.cursor for one in mapped if one.cursor})
+    with landing.scratch(context) as folder, closing(connect(context.warehouse)) as warehouse:
+        cursors = {one.entity.name: one.cursor for one in mapped if one.cursor}
+        since = landing.prepare(warehouse, context.name, cursors)
         staged = _stage_all(context, mapped, since, folder)
-        landing.land(context, staged, folder)
-        return landing.swap(context, staged)
+        landing.land(warehouse, context.name, staged, folder)
+        return landing.swap(warehouse, context.name, staged, datetime.now(UTC).replace(tzinfo=None))
 
 
 def _stage_all(

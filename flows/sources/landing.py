@@ -6,18 +6,17 @@ What a killed run left behind is taken away by the next one; how far a cursor go
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from audiences.errors import BoomerangError, Busy, DataError
+from audiences.errors import ConfigError, DataError
 from audiences.extract import EntityLoad, SourceContext
 from audiences.shop_model import DUCKDB_TYPES, ENTITIES, Entity, Type
-from audiences.warehouse.duckdb import connect, translated
 from flows.sources.staging import Staged
 
 LOADED_AT = "_loaded_at"
@@ -32,16 +31,21 @@ DLT_TYPES: dict[Type, dict[str, Any]] = {
     "date": {"data_type": "date"},
 }
 
-DLT_SETTINGS = {
-    "runtime.dlthub_telemetry": False,
-    "runtime.log_level": "CRITICAL",  # its warnings and tracebacks may quote rows
-    "restore_from_destination": False,
-}
+UNFIT_FOR_DLT = frozenset("'%?*=")
+"""Characters that dlt, or DuckDB's log file, takes for something else in a path."""
+
+DLT_SETTINGS = {"restore_from_destination": False, "load.raise_on_max_retries": 1}
 
 
 @contextmanager
 def scratch(context: SourceContext) -> Iterator[Path]:
-    """An empty folder below home that only this user can read, gone at the end."""
+    """An empty folder below home that only this user can read, gone at the end.
+
+    Raises ConfigError for a home that the loader cannot work in.
+    """
+    unfit = sorted(UNFIT_FOR_DLT & set(str(context.home)))
+    if unfit:
+        raise ConfigError(f"home: the loader cannot take a folder with {' '.join(unfit)} in its path; choose another")
     folder = context.home / "landing" / context.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
@@ -51,92 +55,96 @@ def scratch(context: SourceContext) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prepare(context: SourceContext, cursors: dict[str, str]) -> dict[str, datetime]:
+def prepare(warehouse: duckdb.DuckDBPyConnection, source: str, cursors: Mapping[str, str]) -> dict[str, datetime]:
     """Take away what a killed run left, and tell how far each cursor got.
 
     Args:
-        context: names the warehouse.
+        warehouse: an open connection.
+        source: the source's name.
         cursors: cursor column by entity.
 
     Returns:
         By entity the newest instant that is in the warehouse, UTC; absent where nothing is, or in other columns.
-
-    Raises:
-        Busy: another process holds the warehouse.
     """
-    with closing(connect(context.warehouse)) as connection:
-        connection.execute(f'drop schema if exists "{_landing(context)}" cascade')
-        newest = {name: _newest(connection, context, ENTITIES[name], cursor) for name, cursor in cursors.items()}
+    warehouse.execute(f'drop schema if exists "{_landing(source)}" cascade')
+    newest = {name: _newest(warehouse, source, ENTITIES[name], cursor) for name, cursor in cursors.items()}
     return {name: instant for name, instant in newest.items() if instant is not None}
 
 
-def land(context: SourceContext, staged: Sequence[Staged], folder: Path) -> None:
-    """Let dlt load the files into a schema beside the real one.
+def land(warehouse: duckdb.DuckDBPyConnection, source: str, staged: Sequence[Staged], folder: Path) -> None:
+    """Let dlt load the typed files into a schema beside the real one; `folder` is where it may work.
 
-    Raises:
-        Busy: another process holds the warehouse.
-        DataError: the load failed; what was there before is untouched.
+    Raises DataError when it stops; what was in the warehouse before is untouched.
     """
     import dlt  # takes a second, and an error in the settings is to come before it
 
     with_rows = [one for one in staged if one.rows]
     if not with_rows:
         return
+    _hush()
     with dlt.config.values(DLT_SETTINGS):
         pipeline = dlt.pipeline(
-            f"boomerang_{context.name}",
+            f"boomerang_{source}",
             pipelines_dir=str(folder / "loader"),
-            destination=dlt.destinations.duckdb(str(context.warehouse)),
-            dataset_name=_landing(context),
+            destination=dlt.destinations.duckdb(warehouse),
+            dataset_name=_landing(source),
         )
-        problem = _run(context, pipeline, [_resource(one) for one in with_rows])
+        problem = _run(pipeline, [_resource(one) for one in with_rows])
     if problem is not None:
-        raise problem
+        raise DataError(_stopped(source, "landing", problem))
 
 
-def swap(context: SourceContext, staged: Sequence[Staged], loaded_at: datetime | None = None) -> list[EntityLoad]:
+def swap(
+    warehouse: duckdb.DuckDBPyConnection, source: str, staged: Sequence[Staged], loaded_at: datetime
+) -> list[EntityLoad]:
     """Make what was landed the content of `raw_<source>` in one transaction, then drop the landing schema.
 
     Args:
-        context: names the source and the warehouse.
+        warehouse: an open connection.
+        source: the source's name.
         staged: what was landed; entities of the shop model that are not in it become empty.
-        loaded_at: UTC without zone, for the column `_loaded_at`; default now.
+        loaded_at: UTC without zone, for the column `_loaded_at`.
 
     Returns:
         What was done, in the order of the shop model.
+
+    Raises:
+        DataError: the transaction stopped and was rolled back.
     """
     by_name = {one.entity.name: one for one in staged}
-    instant = loaded_at or datetime.now(UTC).replace(tzinfo=None)
-    with closing(connect(context.warehouse)) as connection:
-        connection.begin()
-        connection.execute(f'create schema if not exists "{_raw(context)}"')
+    problem = None
+    warehouse.begin()
+    try:
+        warehouse.execute(f'create schema if not exists "{_raw(source)}"')
         loads = [
-            _swap_one(connection, context, entity, by_name.get(name), instant) for name, entity in ENTITIES.items()
+            _swap_one(warehouse, source, entity, by_name.get(name), loaded_at) for name, entity in ENTITIES.items()
         ]
-        connection.commit()
-        connection.execute(f'drop schema if exists "{_landing(context)}" cascade')
+        warehouse.commit()
+    except duckdb.Error as error:
+        problem = _stopped(source, "swapping", error)
+    if problem is not None:
+        raise DataError(problem)
+    warehouse.execute(f'drop schema if exists "{_landing(source)}" cascade')
     return loads
 
 
-def _raw(context: SourceContext) -> str:
-    return f"raw_{context.name}"
+def _raw(source: str) -> str:
+    return f"raw_{source}"
 
 
-def _landing(context: SourceContext) -> str:
-    return f"raw_{context.name}_landing"
+def _landing(source: str) -> str:
+    return f"raw_{source}_landing"
 
 
-def _newest(
-    connection: duckdb.DuckDBPyConnection, context: SourceContext, entity: Entity, cursor: str
-) -> datetime | None:
-    columns = connection.execute(
+def _newest(warehouse: duckdb.DuckDBPyConnection, source: str, entity: Entity, cursor: str) -> datetime | None:
+    columns = warehouse.execute(
         "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?",
-        [_raw(context), entity.name],
+        [_raw(source), entity.name],
     ).fetchall()
     if dict(columns) != {**_types(entity), LOADED_AT: "TIMESTAMP"}:
         return None
-    query = f'select max("{cursor}") from "{_raw(context)}"."{entity.name}"'  # noqa: S608  # checked names
-    newest: datetime | None = connection.execute(query).fetchall()[0][0]
+    query = f'select max("{cursor}") from "{_raw(source)}"."{entity.name}"'  # noqa: S608  # checked names
+    newest: datetime | None = warehouse.execute(query).fetchall()[0][0]
     return newest
 
 
@@ -155,51 +163,56 @@ def _resource(staged: Staged) -> Any:
     return dlt.resource([item], name=staged.entity.name, columns=hints, write_disposition="append")
 
 
-def _run(context: SourceContext, pipeline: Any, resources: list[Any]) -> BoomerangError | None:
-    """Run dlt. Its exceptions may quote rows, so only their kind leaves this function."""
+def _hush() -> None:
+    """No telemetry, and no log of dlt's own: its tracebacks may quote rows.
+
+    The setting alone comes too late, for importing dlt starts the telemetry, and leaves an id in the user's folder.
+    """
+    from dlt.common.configuration.specs import RuntimeConfiguration
+    from dlt.common.runtime import anon_tracker, run_context
+    from dlt.pipeline import trace
+
+    quiet = RuntimeConfiguration(dlthub_telemetry=False, log_level="CRITICAL")
+    run_context.active().initialize_runtime(quiet)
+    anon_tracker.disable_anon_tracker()
+    trace.TRACKING_MODULES = []
+
+
+def _run(pipeline: Any, resources: list[Any]) -> BaseException | None:
+    """Run dlt; what stopped it comes back as a value, as near to DuckDB as can be told."""
     from dlt.common.exceptions import DltException
 
     try:
         pipeline.run(resources, loader_file_format="parquet")
     except (DltException, duckdb.Error) as error:
-        return _stopped(context, "landing", _duckdb_cause(error) or error)
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, duckdb.Error):
+            cause = cause.__cause__ or cause.__context__
+        return cause or error
     return None
 
 
-def _stopped(context: SourceContext, doing: str, error: BaseException) -> BoomerangError:
-    """What stopped a load, told by its kind alone."""
-    if isinstance(error, duckdb.Error) and isinstance(busy := translated(error, context.warehouse), Busy):
-        return busy
-    return DataError(
-        f"{context.name}: {doing} stopped with {type(error).__name__}; the warehouse holds what it held before. "
+def _stopped(source: str, doing: str, error: BaseException) -> str:
+    """A sentence that tells of the error its kind alone, for its text may quote rows."""
+    return (
+        f"{source}: {doing} stopped with {type(error).__name__}; the warehouse holds what it held before. "
         "Look at free disk space and memory, then try again"
     )
 
 
-def _duckdb_cause(error: BaseException | None) -> duckdb.Error | None:
-    while error is not None and not isinstance(error, duckdb.Error):
-        error = error.__cause__ or error.__context__
-    return error
-
-
 def _swap_one(
-    connection: duckdb.DuckDBPyConnection,
-    context: SourceContext,
-    entity: Entity,
-    staged: Staged | None,
-    loaded_at: datetime,
+    warehouse: duckdb.DuckDBPyConnection, source: str, entity: Entity, staged: Staged | None, loaded_at: datetime
 ) -> EntityLoad:
-    table = f'"{_raw(context)}"."{entity.name}"'
-    landed = f'"{_landing(context)}"."{entity.name}"'
+    table, landed = f'"{_raw(source)}"."{entity.name}"', f'"{_landing(source)}"."{entity.name}"'
     if staged is None or staged.since is None:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in _types(entity).items())
-        connection.execute(f"create or replace table {table} ({columns}, {LOADED_AT} timestamp)")
+        warehouse.execute(f"create or replace table {table} ({columns}, {LOADED_AT} timestamp)")
     elif staged.rows:
         same = " and ".join(f'old."{column}" is not distinct from new."{column}"' for column in entity.key)
-        connection.execute(f"delete from {table} as old using {landed} as new where {same}")  # noqa: S608
+        warehouse.execute(f"delete from {table} as old using {landed} as new where {same}")  # noqa: S608
     if staged is None:
         return EntityLoad(entity.name, 0, "empty")
     if staged.rows:
         names = ", ".join(f'"{column}"' for column in entity.columns)
-        connection.execute(f"insert into {table} select {names}, ? from {landed}", [loaded_at])  # noqa: S608
+        warehouse.execute(f"insert into {table} select {names}, ? from {landed}", [loaded_at])  # noqa: S608
     return EntityLoad(entity.name, staged.rows, "full" if staged.since is None else "incremental")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -99,23 +101,58 @@ def test_the_extract_step_loads_neither_dlt_nor_prefect_nor_dbt():
     assert done.stdout.strip() == "[]"
 
 
-def test_loading_sends_nothing_anywhere_and_writes_nothing_outside_its_home(shop, settings):
-    """A home directory of its own shows what the loader would leave there; a dead proxy what it would send."""
-    user_home = shop.base / "user"
-    user_home.mkdir()
-    before = sorted(path.name for path in shop.base.iterdir())
-    environment = {
+LOADER_ALONE = """
+import dlt
+pipeline = dlt.pipeline("alone", pipelines_dir="alone", destination=dlt.destinations.duckdb("alone.duckdb"))
+pipeline.run([{"a": 1}], table_name="t")
+"""
+
+
+class Telemetry(BaseHTTPRequestHandler):
+    """Counts what the loader's maker would be told."""
+
+    def do_POST(self):
+        self.server.told += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def telemetry():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Telemetry)
+    server.told = 0
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(script: str, folder: Path, server: ThreadingHTTPServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """In a process with a user's folder of its own, to see what the loader leaves there."""
+    (folder / "user").mkdir(exist_ok=True)
+    variables = {
         **os.environ,
         "PYTHONPATH": str(Path.cwd()),
-        "HOME": str(user_home),
-        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HOME": str(folder / "user"),
+        "RUNTIME__DLTHUB_TELEMETRY_ENDPOINT": f"http://127.0.0.1:{server.server_port}/",
     }
+    command = [sys.executable, "-W", "error", "-c", script, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=variables, cwd=folder)
 
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", EXTRACT, str(settings.file)],
-        capture_output=True, text=True, check=True, env=environment, cwd=shop.base,
-    )  # fmt: skip
+
+def test_loading_tells_nobody_and_writes_nothing_outside_its_home(shop, settings, telemetry):
+    run(LOADER_ALONE, shop.base, telemetry)
+    assert telemetry.told > 0, "the loader has no telemetry to switch off any more"
+    before, told = sorted(path.name for path in shop.base.iterdir()), telemetry.told
+
+    done = run(EXTRACT, shop.base, telemetry, str(settings.file))
 
     assert (done.stdout, done.stderr) == ("", "")
-    assert list(user_home.iterdir()) == []
+    assert telemetry.told == told
     assert sorted(path.name for path in shop.base.iterdir()) == [".boomerang", *before]

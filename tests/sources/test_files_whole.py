@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audiences.errors import Busy, DataError
+from audiences.errors import Busy, ConfigError, DataError
 
 PRODUCTS = {"path": "products.csv"}
 LOADER = """
@@ -99,28 +99,6 @@ def test_busy_while_another_process_holds_the_warehouse(shop):
     assert content(shop) == [("S1",)]
 
 
-def test_busy_when_the_warehouse_is_taken_between_reading_and_landing(shop):
-    """The load checks first; a process that comes in after it is told from a bug all the same."""
-    from flows.sources import landing
-    from flows.sources.mapping import read_mapping
-    from flows.sources.reading import open_reader
-    from flows.sources.staging import stage
-
-    shop.write("products.csv", "product_ref\nS1\n")
-    context = shop.context(products=PRODUCTS)
-    landing_folder = landing.scratch(context)
-    with landing_folder as folder:
-        landing.prepare(context, {})
-        staged = [stage(open_reader(shop.base, folder), shop.base, read_mapping(context)[0], None, folder)]
-        holder = start(HOLDER, shop.warehouse, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            assert holder.stdout.readline() == "held\n"
-            with pytest.raises(Busy, match="another process holds"):
-                landing.land(context, staged, folder)
-        finally:
-            holder.communicate()
-
-
 def test_a_warehouse_that_is_none_is_said_and_left_alone(shop):
     shop.write("products.csv", "product_ref\nS1\n")
     shop.write(".boomerang/warehouse.duckdb", "not a database")
@@ -149,3 +127,21 @@ def test_nothing_of_a_person_stays_beside_the_warehouse(shop):
 
     beside = [path.name for path in shop.home.rglob("*") if path.is_file()]
     assert beside == ["warehouse.duckdb"]
+
+
+@pytest.mark.parametrize("folder", ["a shop #1", "Ünïcode", "a[1]b"])
+def test_odd_folder_names_do_no_harm(shop, folder):
+    shop.base = shop.base / folder
+    shop.write("products.csv", "product_ref\nS1\n")
+
+    shop.load(products="select product_ref from read_csv('products.csv')")
+
+    assert content(shop) == [("S1",)]
+
+
+@pytest.mark.parametrize("folder", ["O'Brien", "100%", "what?", "y=1"])
+def test_a_folder_name_that_the_loader_cannot_take_is_said(shop, folder):
+    shop.base = shop.base / folder
+    shop.write("products.csv", "product_ref\nS1\n")
+
+    assert "choose another" in shop.fault(ConfigError, products=PRODUCTS)

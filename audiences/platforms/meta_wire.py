@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from facebook_business.api import FacebookAdsApi
@@ -28,6 +28,7 @@ from audiences.platforms.meta_payload import EncodedPayload
 from audiences.platforms.meta_usage import Pace, usage_of
 
 CONNECT_SECONDS = 10.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FORM = "application/x-www-form-urlencoded"
 REQUEST_ID_HEADERS = ("x-fb-request-id", "x-fb-trace-id")
 TALKATIVE = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
@@ -166,6 +167,7 @@ def _session(account: MetaAccount, endpoint: str) -> FacebookSession:
     session.GRAPH = endpoint
     ours = FormRequests()
     ours.verify, ours.params = session.requests.verify, session.requests.params
+    ours.trust_env = urlsplit(endpoint).hostname not in LOOPBACK  # a proxy of the network does not know this machine
     session.requests.close()
     session.requests = ours
     return session

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import traceback
+from pathlib import Path
 
 import pytest
 
 from audiences.errors import AuthError, ConfigError, PlatformError, RateLimited, RejectedRequest, Unavailable
+from audiences.platforms.meta_errors import RULES, SUBCODES
 
 TABLE = [
     (1, None, Unavailable),
@@ -57,6 +60,9 @@ TABLE = [
 ]
 
 
+DOCS = Path(__file__).parents[2] / "docs"
+
+
 @pytest.fixture
 def external_id(meta, remote):
     return meta.ensure(remote())
@@ -77,6 +83,16 @@ def test_each_code_becomes_one_of_our_errors(
     assert type(failed.value) is expected
     assert (failed.value.code, failed.value.subcode) == (str(code), None if subcode is None else str(subcode))
     assert failed.value.request_id
+
+
+def test_every_code_that_is_known_is_tested_and_stands_in_the_docs():
+    known = {(code, subcode) for code, subcode in RULES} | {(None, subcode) for subcode in SUBCODES}
+    numbers = {number for pair in known for number in pair if number is not None}
+    tested = {number for code, subcode, _ in TABLE for number in (code, subcode)}
+    written = set(map(int, re.findall(r"\b\d+\b", (DOCS / "platforms" / "meta.md").read_text())))
+    assert len(numbers) > 30
+    assert numbers - tested == set()
+    assert numbers - written == set()
 
 
 def test_terms_are_recognised_by_their_words(meta, external_id, batch, row_of, sandbox):

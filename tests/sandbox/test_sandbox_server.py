@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -120,6 +122,14 @@ def test_a_wrong_faults_file_is_explained(tmp_path, text, message):
 def test_a_missing_faults_file_is_said(tmp_path):
     with pytest.raises(ConfigError, match="no such faults file"):
         load_faults(tmp_path / "none.yaml")
+
+
+def test_the_faults_of_the_docs_are_faults(tmp_path):
+    docs = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+    (block,) = re.findall(r"```yaml\n(faults:.*?)```", docs, flags=re.DOTALL)
+    file = tmp_path / "faults.yaml"
+    file.write_text(block)
+    assert [fault.do for fault in load_faults(file)] == ["throttle", "cut_after", "html"]
 
 
 def strikes(fault, kinds, *, body=b""):

@@ -1,4 +1,4 @@
-"""Who is one customer: accounts, guests, newsletter addresses and visitor ids of the same person, as of the evening of 30 June 2026."""
+"""Who is one customer: accounts, guests, newsletter addresses and visitor ids, as of the evening of 30 June 2026."""
 
 from __future__ import annotations
 
@@ -37,7 +37,13 @@ def add_guests_and_accounts(shop):
     guest_order(shop, "ann-before-her-account", email=" ann@example.COM ", ordered_at="2026-01-05 12:00:00")
     guest_order(shop, "ann-by-phone", email="ann@work.example", phone="(212) 555-0123", country="US")
     account(shop, "ann-again", phone="+1 212 555 0123", created_at="2026-05-01 12:00:00")
-    shop.add("orders", order_ref="ann-from-work", customer_ref="ann", email="ann@work.example", ordered_at="2026-04-01 12:00:00")
+    shop.add(
+        "orders",
+        order_ref="ann-from-work",
+        customer_ref="ann",
+        email="ann@work.example",
+        ordered_at="2026-04-01 12:00:00",
+    )
     guest_order(shop, "nobody", email="n/a", phone="")
     guest_order(shop, "shop-tries-the-till", email="till@example.com", is_test=True)
     guest_order(shop, "comes-tomorrow", email="tomorrow@example.com", ordered_at="2026-07-01 04:00:00")
@@ -72,7 +78,9 @@ def add_newsletter(shop):
 
 
 def customer(shop, ref, ref_kind="customer"):
-    (found,) = shop.column(f"select customer_id from marts.customer_refs where ref = '{ref}' and ref_kind = '{ref_kind}'")
+    (found,) = shop.column(
+        f"select customer_id from marts.customer_refs where ref = '{ref}' and ref_kind = '{ref_kind}'"
+    )
     return found
 
 
@@ -97,7 +105,9 @@ def test_a_newsletter_address_is_never_written_out(shop):
 
 
 def test_two_spellings_of_a_newsletter_address_are_one_reader(shop):
-    assert shop.column("select count(distinct customer_id) from marts.customer_refs where ref_kind = 'subscriber'") == [2]
+    assert shop.column("select count(distinct customer_id) from marts.customer_refs where ref_kind = 'subscriber'") == [
+        2
+    ]
 
 
 def test_an_email_of_four_accounts_joins_nobody(shop):
@@ -110,8 +120,8 @@ def test_an_email_of_three_accounts_joins_them(shop):
 
 def test_an_email_of_four_accounts_is_no_identifier(shop):
     identified = shop.rows(
-        "select count(email_plain), count(phone_digits) from marts.dim_identifiers join marts.customer_refs using (customer_id) "
-        "where ref like 'club%'"
+        "select count(email_plain), count(phone_digits) from marts.dim_identifiers "
+        "join marts.customer_refs using (customer_id) where ref like 'club%'"
     )
     assert identified == [(0, 4)]
 
@@ -153,8 +163,9 @@ def test_every_reference_is_a_customer_once(shop):
 
 
 def test_the_newest_email_stands_first_beside_the_newest_phone(shop):
+    who = customer(shop, "ann")
     rows = shop.rows(
-        f"select position, email_plain, phone_plus from marts.dim_identifiers where customer_id = '{customer(shop, 'ann')}' order by 1"
+        f"select position, email_plain, phone_plus from marts.dim_identifiers where customer_id = '{who}' order by 1"
     )
     sha = [hashlib.sha256(text).hexdigest() for text in (b"ann@work.example", b"+12125550123", b"ann@example.com")]
     assert rows == [(1, sha[0], sha[1]), (2, sha[2], None)]
@@ -163,6 +174,8 @@ def test_the_newest_email_stands_first_beside_the_newest_phone(shop):
 def test_a_chain_longer_than_the_rounds_fails_the_build(make_shop):
     shop = make_shop()
     for number in range(8):  # each shares the e-mail with one neighbour and the phone with the other
-        guest_order(shop, f"link{number}", email=f"chain{number // 2}@example.com", phone=f"212 555 010{(number + 1) // 2}")
+        guest_order(
+            shop, f"link{number}", email=f"chain{number // 2}@example.com", phone=f"212 555 010{(number + 1) // 2}"
+        )
     with pytest.raises(shop.failed, match="identity_is_converged"):
         shop.build(AS_OF, select="+customer_refs", identity_rounds=2)

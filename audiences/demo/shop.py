@@ -32,6 +32,7 @@ def generate(
     until: date = date(2026, 11, 23),
     on_step: Callable[[str], None] | None = None,
     threads: int | None = None,
+    chunk: int = CHUNK,
 ) -> dict[str, int]:
     """Write the shop's files into `folder`, which is replaced whole or not at all.
 
@@ -42,6 +43,7 @@ def generate(
         until: the last day before "now" in the shop's time zone, New York; the data itself ends three days later.
         on_step: is told what is being written, for a progress bar.
         threads: of DuckDB; default as many as there are cores. The rows do not depend on it.
+        chunk: customers per file, which bounds the memory. The rows do not depend on it.
 
     Returns:
         Rows per entity.
@@ -59,7 +61,7 @@ def generate(
             _set(engine, seed=seed, until=until)
             _run(engine, "shop")
             rows = _write_shop(engine, landing, tell)
-            rows |= _write_customers(engine, landing, customers, tell)
+            rows |= _write_customers(engine, landing, range(1, customers + 1, chunk), customers, tell)
     except (OSError, duckdb.IOException) as error:
         raise DataError(f"the demo shop cannot be written to {folder}: {error}") from error
     return {entity: rows[entity] for entity in ENTITIES}
@@ -71,11 +73,11 @@ def _write_shop(engine: duckdb.DuckDBPyConnection, landing: Path, tell: Callable
 
 
 def _write_customers(
-    engine: duckdb.DuckDBPyConnection, landing: Path, customers: int, tell: Callable[[str], None]
+    engine: duckdb.DuckDBPyConnection, landing: Path, starts: range, customers: int, tell: Callable[[str], None]
 ) -> dict[str, int]:
     rows = dict.fromkeys((entity for entity in ENTITIES if entity not in ONCE), 0)
-    for part, first in enumerate(range(1, customers + 1, CHUNK)):
-        last = min(first + CHUNK - 1, customers)
+    for part, first in enumerate(starts):
+        last = min(first + starts.step - 1, customers)
         tell(f"customers {first:,} to {last:,} of {customers:,}")
         _set(engine, first_customer=first, last_customer=last)
         _run(engine, "chunk")

@@ -16,10 +16,12 @@ with numbers as (
 characters as (
     select
         numbers.* exclude (habit_place, situation_place, contact_place),
-        habits.habit, contacts.contact, situations.situation, situations.kind as situation_kind, situations.visits as situation_visits,
+        habits.habit, contacts.contact,
+        situations.situation, situations.kind as situation_kind, situations.visits as situation_visits,
         situations.min_days, situations.max_days,
         interests.interest, interests.guitar_leaf, interests.amp_leaf, interests.strings_leaf,
-        countries.country, countries.region, countries.language, countries.dial, countries.trunk, countries.blocks, countries.filler,
+        countries.country, countries.region, countries.language,
+        countries.dial, countries.trunk, countries.blocks, countries.filler,
         pick(numbers.bits, 2, 1000) as favourite_ticket,
         habits.min_orders + pick(habit_bits, 0, habits.max_orders - habits.min_orders + 1) as order_count,
         habits.min_silent + pick(habit_bits, 1, habits.max_silent - habits.min_silent + 1) as silent_days,
@@ -30,7 +32,8 @@ characters as (
     inner join situations on situations.place = numbers.situation_place
     inner join contacts on contacts.place = numbers.contact_place
     inner join interests on interests.place = pick(numbers.bits, 0, 100)
-    inner join countries on countries.place = case contacts.contact when 'rehearsal_room' then 0 else pick(numbers.bits, 1, 1000) end
+    inner join countries
+        on countries.place = case contacts.contact when 'rehearsal_room' then 0 else pick(numbers.bits, 1, 1000) end
 ),
 
 -- Whose mailbox and phone somebody uses. A negative number is a shared thing of a whole thousand of customers.
@@ -55,7 +58,8 @@ reached as (
         case
             when mail_owner = -1 then 'info@band.example'
             when mail_owner < 0 then concat('info.', -mail_owner, '@band.example')
-            else gmail_alias(mailbox(mail_owner, dice(concat('mailbox', mail_owner))), pick(dice(concat('alias', mail_owner)), 0, 100))
+            else gmail_alias(
+                mailbox(mail_owner, dice(concat('mailbox', mail_owner))), pick(dice(concat('alias', mail_owner)), 0, 100))
         end as mail,
         case when contact = 'rehearsal_room' or pick(trait_bits, 1, 100) < 74 or contact = 'second_account_by_phone' then
             unassigned_phone(dial, blocks, filler, phone_owner)
@@ -65,14 +69,21 @@ reached as (
 
 select
     reached.* exclude (mail),
-    case contact when 'no_mail' then null when 'empty_mail' then '' when 'mail_not_given' then 'n/a'
-        when 'broken_mail' then ['demo.broken@', 'demo.broken.example.com', '@example.com', 'demo@broken@example.com'][1 + number % 4]
-        else mail end as email,
+    case contact
+        when 'no_mail' then null
+        when 'empty_mail' then ''
+        when 'mail_not_given' then 'n/a'
+        when 'broken_mail'
+            then ['demo.broken@', 'demo.broken.example.com', '@example.com', 'demo@broken@example.com'][1 + number % 4]
+        else mail
+    end as email,
     contact not in ('no_mail', 'empty_mail', 'mail_not_given', 'broken_mail', 'band', 'family') as has_own_mail,
     case when not is_guest_only then format('c{:08d}', number) end as customer_ref,
     case when contact like 'second_account%' then format('c{:08d}-2', number) end as second_ref,
-    case pick(stance_bits, 3, 20) when 0 then null else
-        case when number % 2 = 0 then female[1 + pick(trait_bits, 3, len(female))] else male[1 + pick(trait_bits, 3, len(male))] end
+    case
+        when pick(stance_bits, 3, 20) = 0 then null
+        when number % 2 = 0 then female[1 + pick(trait_bits, 3, len(female))]
+        else male[1 + pick(trait_bits, 3, len(male))]
     end as first_name,
     family[1 + pick(habit_bits, 3, len(family))] as last_name,
     concat(1 + number % 197, ' ', street) as street,

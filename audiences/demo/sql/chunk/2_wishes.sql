@@ -9,8 +9,11 @@ with wishers as (
 dated as (
     select
         number, situation, customer_ref, wish_number,
-        case pick(bits, 0, 3)
-            when 0 then guitar_leaf when 1 then amp_leaf else case when interest = 'care' then 'Cosmetics > Nail Care' else 'Pedals > Echo' end
+        case
+            when pick(bits, 0, 3) = 0 then guitar_leaf
+            when pick(bits, 0, 3) = 1 then amp_leaf
+            when interest = 'care' then 'Cosmetics > Nail Care'
+            else 'Pedals > Echo'
         end as leaf,
         dice(concat('wish', number, '-', wish_number)) as wish_bits,
         min_days, max_days

@@ -4,8 +4,10 @@ with by_habit as (
     select
         number, order_number, false as is_extra, null::bigint as wanted_product,
         silent_days + order_number * gap_days
-            + case when order_number = 0 then 0 else pick(dice(concat('gap', number, '-', order_number)), 0, gap_days // 2 + 1) - gap_days // 4 end
-            as days_ago
+            + case
+                when order_number = 0 then 0
+                else pick(dice(concat('gap', number, '-', order_number)), 0, gap_days // 2 + 1) - gap_days // 4
+            end as days_ago
     from (select *, unnest(range(order_count)) as order_number from people)
 ),
 
@@ -22,7 +24,9 @@ beside_habit as (
     select
         number, 920, true,
         case when situation = 'cart_bought_later' then (
-            select min(sold_then(tickets, 1)) from tickets where tickets.leaf = people.guitar_leaf and tickets.ticket = people.favourite_ticket) end,
+            select min(sold_then(tickets, 1)) from tickets
+            where tickets.leaf = people.guitar_leaf and tickets.ticket = people.favourite_ticket
+        ) end,
         case situation when 'returns_soon' then 16 when 'only_voucher' then 40 when 'cart_bought_later' then 1 else 0 end
     from people
     where situation in ('cancels_tomorrow', 'returns_soon', 'only_voucher', 'cart_bought_later')

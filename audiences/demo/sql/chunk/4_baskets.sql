@@ -3,7 +3,10 @@ create or replace table baskets as
 with companions_taken as (
     select
         order_key, 1 + companions.position as position,
-        case when pick(basket_bits, companions.position, 1000) * 4 < chance * 3 then first_favourite else second_favourite end as product_number
+        case
+            when pick(basket_bits, companions.position, 1000) * 4 < chance * 3 then first_favourite
+            else second_favourite
+        end as product_number
     from order_heads
     inner join companions on companions.product_number = order_heads.main_product
     where pick(basket_bits, companions.position, 1000) < chance
@@ -13,7 +16,7 @@ with companions_taken as (
 beside as (
     select
         order_key, 10 + extra as position, interest, dice(concat('extra', extra, '-', order_key)) as bits
-    from (select *, unnest([0, 1]) as extra from order_heads where habit <> 'strings_club')
+    from (select *, unnest([0, 1]) as extra from order_heads where habit <> 'strings_club' and leaf not like 'Services%')
     where pick(fate_bits, extra, 1000) < case extra when 0 then 540 else 380 end
 ),
 
@@ -28,7 +31,10 @@ fees as (
     select order_key, 20 as position, product_number
     from order_heads
     inner join tickets on tickets.ticket = 0
-        and tickets.leaf = case when pick(fate_bits, 2, 1000) < 60 then 'Services > Shipping' when pick(fate_bits, 2, 1000) < 68 then 'Services > Vouchers' end
+        and tickets.leaf = case
+            when pick(fate_bits, 2, 1000) < 60 then 'Services > Shipping'
+            when pick(fate_bits, 2, 1000) < 68 then 'Services > Vouchers'
+        end
     where channel = 'online'
 ),
 
@@ -73,7 +79,8 @@ with priced as (
         case
             when not products.is_product then 0
             when order_heads.is_first and pick(order_bits, 2, 100) >= 86 then 10
-            when pick(stance_bits, 2, 100) < 55 and starts_with(products.leaf, coalesce(promotion_days.leaf_prefix, '')) then coalesce(promotion_days.depth_percent, 0)
+            when pick(stance_bits, 2, 100) < 55 and starts_with(products.leaf, coalesce(promotion_days.leaf_prefix, ''))
+                then coalesce(promotion_days.depth_percent, 0)
             else 0
         end as depth_percent
     from baskets

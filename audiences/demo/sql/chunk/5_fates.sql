@@ -32,7 +32,10 @@ decided as (
         end as sent_back,
         86400 * (1 + pick(way_bits, 0, 3)) + pick(way_bits, 3, 30000) as seconds_to_ship,
         86400 * (1 + pick(way_bits, 1, 6)) as seconds_to_arrive,
-        case when situation = 'cancels_tomorrow' and order_number = 920 then 86400 + 3600 else 3600 + pick(way_bits, 2, 60000) end as seconds_to_cancel
+        case
+            when situation = 'cancels_tomorrow' and order_number = 920 then 86400 + 3600
+            else 3600 + pick(way_bits, 2, 60000)
+        end as seconds_to_cancel
     from drawn
 ),
 
@@ -40,7 +43,8 @@ sent as (
     select
         *,
         case when is_cancelled then until_horizon(ordered_at + to_seconds(seconds_to_cancel)) end as cancelled_at,
-        case when not is_cancelled and not is_void and channel = 'online' then until_horizon(ordered_at + to_seconds(seconds_to_ship)) end as shipped_at,
+        case when not is_cancelled and not is_void and channel = 'online'
+            then until_horizon(ordered_at + to_seconds(seconds_to_ship)) end as shipped_at,
         case
             when is_cancelled or is_void then null
             when channel = 'store' then ordered_at
@@ -52,8 +56,8 @@ sent as (
 -- How the customer is known in this order: by account, by contact data as a guest, or in a store often not at all.
 select
     *,
-    case when delivered_at is not null then until_horizon(delivered_at + to_seconds(86400 * (1 + pick(care_bits, 3, 8)))) end as back_asked_at,
-    case when delivered_at is not null then until_horizon(delivered_at + to_seconds(86400 * (4 + pick(care_bits, 3, 14)))) end as back_at,
+    until_horizon(delivered_at + to_seconds(86400 * (1 + pick(care_bits, 3, 8)))) as back_asked_at,
+    until_horizon(delivered_at + to_seconds(86400 * (4 + pick(care_bits, 3, 14)))) as back_at,
     channel = 'store' and pick(way_bits, 2, 100) < 15 as is_unknown,
     is_guest_only or channel = 'online' and habit <> 'strings_club' and pick(way_bits, 2, 100) >= 92 as is_guest
 from sent;

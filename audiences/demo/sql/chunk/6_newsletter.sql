@@ -11,7 +11,10 @@ with asked as (
 
 select
     * exclude (joined_days_ago, stance_bits),
-    case when pick(mail_bits, 1, 3) = 0 then pick(mail_bits, 2, 180) - 3 else greatest(joined_days_ago - pick(mail_bits, 2, 10), -3) end as days_ago,
+    case
+        when pick(mail_bits, 1, 3) = 0 then pick(mail_bits, 2, 180) - 3
+        else greatest(joined_days_ago - pick(mail_bits, 2, 10), -3)
+    end as days_ago,
     case when pick(leave_bits, 0, 100) < 14 then pick(leave_bits, 1, 200) - 3 end as left_days_ago,
     case when pick(leave_bits, 2, 100) < 4 then pick(leave_bits, 3, 200) - 3 end as bounced_days_ago,
     -- per thousand letters: a third never opens one

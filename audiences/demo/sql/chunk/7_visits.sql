@@ -62,11 +62,16 @@ arrivals as (
 ),
 
 letters as (
-    select number, 400 + letter, 'mail', 2 + letter * 14, 30000 + pick(dice(concat('letter', number, '-', letter)), 1, 40000), null, null, null, null, true
+    select *, 2 + letter * 14 as sent_days_ago, dice(concat('letter', number, '-', letter)) as letter_bits
     from (select *, unnest(range(13)) as letter from newsletter where customer_ref is not null)
-    where pick(dice(concat('letter', number, '-', letter)), 0, 1000) < opens
-      and 2 + letter * 14 < days_ago
-      and 2 + letter * 14 > greatest(coalesce(left_days_ago, -4), coalesce(bounced_days_ago, -4))
+),
+
+opened as (
+    select number, 400 + letter, 'mail', sent_days_ago, 30000 + pick(letter_bits, 1, 40000), null, null, null, null, true
+    from letters
+    where pick(letter_bits, 0, 1000) < opens
+      and sent_days_ago < days_ago
+      and sent_days_ago > greatest(coalesce(left_days_ago, -4), coalesce(bounced_days_ago, -4))
 ),
 
 -- People who only look: no account, no order, numbers of their own.
@@ -85,7 +90,7 @@ every_visit as (
     union all select * from wish_visits
     union all select * from purchases
     union all select * from arrivals
-    union all select * from letters
+    union all select * from opened
     union all select * from strangers
 )
 
@@ -94,7 +99,7 @@ select
     dice(concat('steps', every_visit.number, '-', visit_number)) as step_bits,
     moment(days_ago, every_visit.seconds) as turned_at,
     is_signed_in and customer_ref is not null as is_signed_in,
-    case when kind <> 'mail' then concat('v', md5(concat(getvariable('seed'), 'device', every_visit.number, case when visit_number % 5 = 4 then 'b' end))[:20]) end as visitor_ref,
+    case when kind <> 'mail' then visitor_name(every_visit.number, visit_number % 5 = 4) end as visitor_ref,
     customer_ref,
     case
         when region = 'asks' then pick(stance_bits, 0, 1000) < 800

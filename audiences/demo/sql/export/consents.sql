@@ -29,7 +29,10 @@ copy (
     second_words as (
         select * replace (
             case status when 'granted' then 'denied' else 'granted' end as status,
-            case when pick(consent_bits, 1, 10) = 0 then -1 - pick(consent_bits, 2, 3) else pick(consent_bits, 2, 1000) * least(greatest(joined_days_ago, 0), 400) // 1000 end as days_ago,
+            case
+                when pick(consent_bits, 1, 10) = 0 then -1 - pick(consent_bits, 2, 3)
+                else pick(consent_bits, 2, 1000) * least(joined_days_ago, 400) // 1000
+            end as days_ago,
             'preferences' as given_at
         )
         from first_words
@@ -48,7 +51,10 @@ copy (
         customer_ref,
         case when customer_ref is null then email end as email,
         purpose,
-        case when purpose = 'ad_personalization' and status = 'granted' and pick(consent_bits, 3, 100) < 6 then 'denied' else status end as status,
+        case
+            when purpose = 'ad_personalization' and status = 'granted' and pick(consent_bits, 3, 100) < 6 then 'denied'
+            else status
+        end as status,
         given_at,
         moment(days_ago, 30000 + saying * 40000 + pick(consent_bits, 3, 1000)) as occurred_at
     from (select *, unnest(['ad_user_data', 'ad_personalization', 'email']) as purpose from words)

@@ -7,7 +7,7 @@ copy (
     ),
 
     written as (
-        select *, dice(concat('account', account_ref)) as account_bits, dice(concat('more', account_ref)) as more_bits from accounts
+        select *, dice(concat('account', account_ref)) as account_bits, dice(concat('more', number)) as more_bits from accounts
     )
 
     select

@@ -32,5 +32,5 @@ copy (
     from aimed
     left join products on products.product_number = aimed.seen_product
     where occurred_at < horizon()
-    order by number, visit_number, step
+    order by abs(number), number, visit_number, step
 ) to (getvariable('target')) (format parquet, compression zstd);

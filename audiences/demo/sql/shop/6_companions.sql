@@ -37,6 +37,10 @@ from drawn
 inner join tickets as first on first.leaf = drawn.companion_leaf and first.ticket = drawn.favourite_ticket
 inner join tickets as second on second.leaf = drawn.companion_leaf and second.ticket = (drawn.favourite_ticket + 430) % 1000;
 
+-- The id of a browser; people have one or two of them.
+create or replace macro visitor_name(number, is_second_device) as
+    concat('v', md5(concat(getvariable('seed'), 'device', number, case when is_second_device then 'b' end))[:20]);
+
 -- What happens in a visit, step by step. `offset` draws another product of the same leaf; `chance` per thousand visits that get this
 -- far; `seconds` after the start, `stay` how long the page was looked at.
 create or replace table visit_steps(kind, step, event_type, ticket_offset, chance, seconds, stay) as

@@ -1,0 +1,59 @@
+"""What a run came to, list by list, over all its rounds of planning and sending. Values in, values out; no Prefect here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from audiences.errors import (
+    AuthError,
+    BoomerangError,
+    ConfigError,
+    DataError,
+    GuardTripped,
+    PlatformError,
+    Unavailable,
+    gravest,
+)
+from audiences.sync.apply import ListResult
+
+ERRORS: tuple[type[BoomerangError], ...] = (PlatformError, AuthError, ConfigError, DataError, GuardTripped, Unavailable)
+LATER = Unavailable.exit_code
+
+
+def merge(earlier: Sequence[ListResult], later: Iterable[ListResult]) -> list[ListResult]:
+    """Both rounds as one: counts add up, the later state is the state; what went earlier and is now equal was applied."""
+    merged = {item.list: item for item in earlier}
+    for item in later:
+        before = merged.get(item.list)
+        merged[item.list] = item if before is None else _added(before, item)
+    return [merged[name] for name in sorted(merged)]
+
+
+def _added(before: ListResult, after: ListResult) -> ListResult:
+    return replace(
+        after,
+        state="applied" if after.state == "unchanged" and before.requests else after.state,
+        external_id=after.external_id or before.external_id,
+        sent=before.sent + after.sent,
+        received=before.received + after.received,
+        invalid=before.invalid + after.invalid,
+        requests=before.requests + after.requests,
+    )
+
+
+def pass_by_themselves(results: Iterable[ListResult]) -> list[ListResult]:
+    """The lists whose trouble waiting may end: the platform was down, or asked to stay away for a while."""
+    return [item for item in results if item.exit_code == LATER]
+
+
+def error_of(results: Sequence[ListResult]) -> BoomerangError | None:
+    """The gravest trouble as an error that names every list that has one; None when all lists are as wanted."""
+    troubled = [item for item in results if item.exit_code]
+    code = gravest([item.exit_code for item in troubled])
+    kind = next((error for error in ERRORS if error.exit_code == code), PlatformError)
+    if not troubled:
+        return None
+    lines = [f"  {item.list} {item.state}: {item.message}" for item in troubled]
+    fine = len(results) - len(troubled)
+    return kind("\n".join([f"{fine} of {len(results)} lists are as wanted; look at these:", *lines]))

@@ -18,7 +18,7 @@ select
     is_active,
     {{ as_of() }} as observed_at
 from {{ ref('int_catalogue') }}
-{% if execute and load_relation(this) is not none %}
+{% if execute and flags.WHICH in ['build', 'snapshot'] and load_relation(this) is not none %}
 where {{ as_of() }} > (select coalesce(max(observed_at), timestamp '1970-01-01 00:00:00') from {{ this }})
 {% endif %}
 

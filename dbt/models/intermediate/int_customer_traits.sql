@@ -21,10 +21,7 @@ places as (
     inner join refs
         on contacts.source = refs.source and contacts.ref_kind = refs.ref_kind and contacts.ref = refs.ref
     where contacts.country is not null
-    qualify row_number() over (
-        partition by refs.customer_id
-        order by contacts.seen_at desc nulls last, contacts.country, contacts.state, contacts.city
-    ) = 1
+    {{ keep_newest(['refs.customer_id'], ['contacts.seen_at', 'contacts.country', 'contacts.state', 'contacts.city']) }}
 ),
 
 genders as (

@@ -40,20 +40,14 @@ names as (
     select customer_id, first_name, last_name
     from contacts
     where first_name is not null or last_name is not null
-    qualify row_number() over (
-        partition by customer_id
-        order by case when last_name is null then 1 else 0 end, seen_at desc nulls last, last_name, first_name
-    ) = 1
+    {{ keep_newest(['customer_id'], ['last_name is not null', 'seen_at', 'last_name', 'first_name']) }}
 ),
 
 places as (
     select customer_id, city, state, postcode, country
     from contacts
     where country is not null or postcode is not null
-    qualify row_number() over (
-        partition by customer_id
-        order by case when country is null then 1 else 0 end, seen_at desc nulls last, country, state, city, postcode
-    ) = 1
+    {{ keep_newest(['customer_id'], ['country is not null', 'seen_at', 'country', 'state', 'city', 'postcode']) }}
 )
 
 select

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ import pytest
 
 from audiences.errors import BoomerangError
 from audiences.extract import EntityLoad, SourceContext
+from audiences.log import LOGGER
 from flows.sources import files
 
 MARKER = "anna.marker@example.com"
@@ -67,6 +69,12 @@ class ShopFolder:
     def names(self, schema: str = "raw_files") -> Sequence[str]:
         query = f"select table_name from duckdb_tables() where schema_name = '{schema}' order by 1"
         return [row[0] for row in self.rows(query)]
+
+
+@pytest.fixture(autouse=True)
+def log_reaches_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line, when a test ran it before, keeps the log to itself."""
+    monkeypatch.setattr(logging.getLogger(LOGGER), "propagate", True)
 
 
 @pytest.fixture

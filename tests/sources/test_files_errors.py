@@ -42,6 +42,21 @@ def test_a_missing_required_column_of_a_select(shop):
     assert "orders: column ordered_at is missing in its SELECT over lines.csv" in message
 
 
+def test_a_cursor_that_the_file_does_not_have(shop):
+    shop.write("orders.csv", "order_ref,ordered_at,updated\n1,2026-01-01,2026-01-01\n")
+
+    message = shop.fault(DataError, orders={"path": "orders.csv", "cursor": "updated_at"})
+
+    assert "column updated_at is missing in orders.csv; did you mean updated?" in message
+
+
+def test_files_whose_types_do_not_go_together(shop):
+    shop.copy("select 1 as product_ref, 5 as price", "p/1.parquet")
+    shop.copy("select 2 as product_ref, {'marker': 1} as price", "p/2.parquet")
+
+    assert "products: " in shop.fault(DataError, products={"path": "p/*.parquet"})
+
+
 def test_a_missing_required_column_in_one_file_of_several(shop):
     shop.write("l/1.csv", LINES)
     shop.write("l/2.csv", "order_ref,line_number,product_ref\n2,1,S1\n")

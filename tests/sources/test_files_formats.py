@@ -100,6 +100,29 @@ def test_json_lines_by_glob(shop):
     ]
 
 
+def test_json_whose_names_are_written_otherwise_and_that_is_one_list(shop):
+    shop.write("c.json", '[{"Customer_Ref": 7, "EMAIL": "a@example.com"}, {"Customer_Ref": 8.5, "city": "Ulm"}]')
+
+    shop.load(customers={"path": "c.json"})
+
+    found = shop.rows("select customer_ref, email, city from raw_files.customers order by 1")
+    assert found == [("7", "a@example.com", None), ("8.5", None, "Ulm")]
+
+
+def test_a_format_may_be_named(shop):
+    shop.write("products.dat", STRINGS)
+
+    assert shop.load(products={"path": "products.dat", "format": "csv"})["products"].rows == 2
+
+
+def test_absolute_paths_are_taken_as_they_are(shop, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "products.csv"
+    elsewhere.write_text(STRINGS)
+
+    assert shop.load(products={"path": str(elsewhere)})["products"].rows == 2
+    assert shop.load(products=f"select product_ref from read_csv('{elsewhere}')")["products"].rows == 2
+
+
 def test_parquet_by_glob(shop):
     shop.copy("select 'o' || i as order_ref, timestamp '2026-01-01' as ordered_at from range(3) t(i)", "o/1.parquet")
     shop.copy("select 'p' || i as order_ref, timestamp '2026-01-02' as ordered_at from range(2) t(i)", "o/2.parquet")

@@ -43,6 +43,7 @@ class ListFacts:
     build_age: timedelta
     newer_build_failed: bool
     was_sent_before: bool
+    is_over: bool = False  # its active days are past or yet to come: by the definition itself nobody is wanted
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,17 @@ def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
     changes = facts.adds + facts.changed + facts.removes - facts.exempt_removes
     if changes == 0:
         return []
-    found = [_stale(facts, limits, changes), _unfinished(facts, changes), _floor(facts, limits, changes)]
+    found = [_stale(facts, limits, changes), _unfinished(facts, changes)]
+    if not facts.is_over:
+        found += _of_sizes(facts, limits, changes)
+    return [finding for finding in found if finding is not None]
+
+
+def _of_sizes(facts: ListFacts, limits: GuardLimits, changes: int) -> list[Finding | None]:
+    found = [_floor(facts, limits, changes)]
     if max(facts.largest, facts.size) >= limits.from_members:
         found += [_shrink(facts, limits), _removals(facts, limits), _growth(facts, limits), _updates(facts, limits)]
-    return [finding for finding in found if finding is not None]
+    return found
 
 
 def _stale(facts: ListFacts, limits: GuardLimits, changes: int) -> Finding | None:

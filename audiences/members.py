@@ -23,6 +23,7 @@ from audiences.platforms.base import Field
 from audiences.sql import render, statements
 
 BUILD = "build"
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,8 @@ def place_members(connection: duckdb.DuckDBPyConnection, audience: Audience) -> 
             named["split"],
             {"max_lists": split.max_lists, "min_members": split.min_members, "rest": split.rest},
         )
+    if audience.arms:
+        connection.execute(named["arms"])
 
 
 def experiment_of(audience: Audience) -> str:
@@ -264,15 +267,23 @@ def experiment_of(audience: Audience) -> str:
 
 
 def arms_of(audience: Audience) -> list[tuple[str, float]]:
-    """The arms beside the holdout, each with the upper end of its share of the buckets, in the order written."""
+    """The arms beside the holdout, each with the upper end of its share of the buckets, in the order written.
+
+    Who is above the last end is in no arm.
+    """
     named = [(name, part) for name, part in (audience.arms or {}).items() if name != "holdout"]
     if not named:
         return [("treated", 1.0)]
     ends, end = [], holdout_share(audience)
     for name, part in named:
         end += part
-        ends.append((name, end))
+        ends.append((name, end if end < 1 - ROUNDING else 1.0))
     return ends
+
+
+def has_experiment(audience: Audience) -> bool:
+    """Whether its people are assigned to arms at all."""
+    return bool(audience.arms) or holdout_share(audience) > 0
 
 
 def holdout_share(audience: Audience) -> float:

@@ -11,8 +11,15 @@ import duckdb
 from audiences.sql import statements
 
 STEPS = (
-    "fold_removed", "fold_maybe_removed", "fold_added", "fold_merged", "fold_replaced", "fold_inserted", "fold_done",
-)  # fmt: skip
+    "fold_removed",
+    "fold_maybe_removed",
+    "fold_shaken",
+    "fold_added",
+    "fold_merged",
+    "fold_replaced",
+    "fold_inserted",
+    "fold_done",
+)
 
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:

@@ -19,6 +19,15 @@ where not batch.is_folded and batch.state = 'open' and batch.phase = 1
     and change.phase = batch.phase and change.batch_number = batch.batch_number and not change.is_held
     and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
+-- name: fold_shaken
+-- platforms match people: a removal also takes off who shares an identifier, until added again in phase 2
+update sync.memberships as sent
+set level = 'sent'
+from sync.batches as batch, sync.plan_changes as change
+where not batch.is_folded and batch.state in ('accepted', 'open') and batch.phase = 1
+    and change.plan_id = batch.plan_id and change.list_id = batch.list_id and change.phase = 2
+    and sent.list_id = change.list_id and sent.member_key = change.member_key;
+
 -- name: fold_added
 -- what was sent last for each member of an addition: accepted, or sent with the answer unknown
 create or replace temp table folded as
@@ -66,7 +75,10 @@ from sync.plans where plan_id = $plan_id order by list_id;
 select 1
 from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
 where plan.build_id not in (select build_id from sync.builds where state = 'finished')
-    or exists (select 1 from sync.builds where state = 'finished' and finished_at > plan.created_at);
+    or exists (
+        select 1 from sync.builds
+        where state = 'finished' and finished_at > plan.created_at and build_id <> plan.build_id
+    );
 
 -- name: list
 select external_id, version, generation, last_plan_id from sync.lists where list_id = $list_id;
@@ -127,8 +139,13 @@ update sync.lists set applied_at = $now where list_id = $list_id;
 update sync.plans set state = $state, applied_at = $now where plan_id = $plan_id and list_id = $list_id;
 
 -- name: use_permits
+-- a release is used up as a whole, the guards that it named for nothing too
 update sync.permits set used_by_plan = $plan_id
-where permit_id in (select unnest(permits) from sync.plans where plan_id = $plan_id and list_id = $list_id);
+where list_id = $list_id and used_by_plan is null and granted_at in (
+    select granted_at from sync.permits where permit_id in (
+        select unnest(permits) from sync.plans where plan_id = $plan_id and list_id = $list_id
+    )
+);
 
 -- name: log_entries
 insert into sync.experiment_entries

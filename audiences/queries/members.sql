@@ -61,9 +61,7 @@ assigned as (
         case
             when out_reason is not null then null
             when bucket < $holdout then 'holdout'
-            else list_extract(
-                $arm_names, coalesce(list_position(list_transform($arm_ends, lambda upper_end: bucket < upper_end), true), len($arm_names))
-            )
+            else list_extract($arm_names, list_position(list_transform($arm_ends, lambda upper_end: bucket < upper_end), true))
         end as arm
     from gated
 )
@@ -71,15 +69,15 @@ select
     customer_id,
     member_key,
     fingerprint,
-    case when arm not in ('treated', 'holdout') then arm else split_value end as split_value,
-    case when arm = 'holdout' then 'holdout' else out_reason end as out_reason,
+    split_value,
+    case when arm = 'holdout' then 'holdout' when out_reason is null and arm is null then 'no arm' else out_reason end as out_reason,
     arm
 from assigned;
 
 -- name: split
--- the largest values keep a list of their own, the others share the rest list
+-- the largest values keep a list of their own, the others share the rest list, or are left out where there is none
 update placed
-set split_value = $rest
+set split_value = $rest, out_reason = case when $rest is null then 'no list of its own' end
 where out_reason is null and (split_value is null or split_value not in (
     select split_value
     from placed
@@ -89,6 +87,10 @@ where out_reason is null and (split_value is null or split_value not in (
     order by count(*) desc, split_value
     limit $max_lists
 ));
+
+-- name: arms
+-- one list per arm, and per value within it where the audience is split as well
+update placed set split_value = concat_ws('/', arm, split_value) where out_reason is null;
 
 -- name: counts
 select out_reason, count(*) from placed group by out_reason order by out_reason;

@@ -61,6 +61,23 @@ from (
 )
 where value <> '';
 
+-- name: sharing
+-- who stays on the list, but has an identifying value that is about to be removed
+create or replace temp table sharing as
+select distinct customer_id from holders
+where customer_id in (select customer_id from placed where out_reason is null and split_value is not distinct from $split);
+
+-- name: shared_values
+-- and removing one value of somebody removes the person, so all of theirs are about to be removed
+insert into removed_values
+select distinct value
+from (
+    select unnest(list_select(string_split(upload_row, ','), $identifying)) as value
+    from (select unnest(identifiers) as upload_row from people where customer_id in (select customer_id from sharing))
+)
+where value <> '' and value not in (select value from removed_values)
+returning 1;
+
 -- name: additions
 -- phase 2: who is new or has changed, and who stays but shares an identifier with somebody removed (platforms match people)
 create or replace temp table additions as
@@ -111,9 +128,10 @@ from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase > 0;
 
 -- name: hold
--- refused consent goes whatever is held
+-- refused consent goes whatever is held, and so does what only puts back who should be on the list already
 update sync.plan_changes set is_held = true
-where plan_id = $plan_id and list_id = $list_id and phase > 0 and cause <> 'denied' and list_contains($held, operation);
+where plan_id = $plan_id and list_id = $list_id and phase > 0
+    and cause not in ('denied', 'shared', 'uncertain') and list_contains($held, operation);
 
 -- name: requests
 select count(distinct (phase, batch_number)), coalesce(sum(len(identifiers)), 0)
@@ -130,8 +148,12 @@ select external_id, version, generation, state from sync.lists where list_id = $
 select count(*) from sync.memberships where list_id = $list_id;
 
 -- name: largest
--- the largest size that an applied plan of the last days wanted
-select coalesce(max((entry ->> '$.members')::bigint), 0)
+-- the largest size that an applied plan of the last days made: what a guard held was not done
+select coalesce(max(
+    (entry ->> '$.members')::bigint
+    - if(list_contains(held, 'add'), (entry ->> '$.adds')::bigint, 0)
+    + if(list_contains(held, 'remove'), (entry ->> '$.removes')::bigint, 0)
+), 0)
 from sync.plans
 where list_id = $list_id and state = 'applied' and applied_at > $since;
 
@@ -151,13 +173,18 @@ from placed
 where arm is not null and member_key not in (select member_key from present where audience = $audience);
 
 -- name: entries
--- phase 0: who enters the audience (both arms) and who leaves it, by its history
+-- phase 0: who enters the audience or its experiment (both arms) and who leaves it, by its history
 insert into sync.plan_changes
 with inside as (
     select member_key from sync.audience_history where audience = $audience and left_at is null
 )
 select $plan_id, $audience, 0, 0, 'enter', 'new', member_key, [], '', arm, false
-from present where audience = $audience and member_key not in (select member_key from inside)
+from present
+where audience = $audience and (
+    member_key not in (select member_key from inside)
+    or $experiment is not null
+    and member_key not in (select member_key from sync.experiment_entries where experiment = $experiment)
+)
 union all
 select $plan_id, $audience, 0, 0, 'leave', 'left', member_key, [], '', null, false
 from inside where member_key not in (select member_key from present where audience = $audience);

@@ -31,7 +31,7 @@ from audiences.errors import (
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
-from audiences.members import experiment_of, holdout_share
+from audiences.members import experiment_of, has_experiment
 from audiences.platforms.base import Batch, Outcome, Platform, RemoteList
 from audiences.platforms.registry import kind_of, open_platform
 from audiences.settings import Settings
@@ -186,21 +186,21 @@ def _refuse_stale(run: _Run, works: Sequence[_Work]) -> None:
 
 
 def _log_entries(run: _Run, works: Sequence[_Work]) -> None:
-    """Log who enters and leaves each audience, both arms, before anything is sent; never twice."""
-    going = {work.audience.name: work.audience for work in works if work.is_open and "add" not in work.held}
+    """Log who enters and leaves each audience, both arms, before anything is sent; never twice.
+
+    While a guard holds removals nobody has left: a fault in the data would else begin everybody's rest.
+    """
+    entering = {work.audience.name: work.audience for work in works if work.is_open and "add" not in work.held}
+    staying = {work.audience.name for work in works if "remove" in work.held}
+    leaving = {work.audience.name for work in works if work.is_open} - staying
     with run.ledger.transaction():
-        for name, audience in going.items():
+        for name, audience in entering.items():
             common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of}
-            has_experiment = bool(audience.arms) or holdout_share(audience) > 0
-            run.execute(
-                "log_entries",
-                **common,
-                experiment=experiment_of(audience),
-                build_id=run.build_id,
-                has_experiment=has_experiment,
-            )
+            experiment, is_tested = experiment_of(audience), has_experiment(audience)
+            run.execute("log_entries", **common, experiment=experiment, build_id=run.build_id, has_experiment=is_tested)
             run.execute("log_history", **common)
-            run.execute("log_leaving", **common)
+        for name in sorted(leaving):
+            run.execute("log_leaving", plan_id=run.plan_id, audience=name, as_of=run.as_of)
 
 
 def _apply_account(run: _Run, account: tuple[str, str], works: Sequence[_Work]) -> None:

@@ -32,6 +32,9 @@ from audiences.members import (
     Moment,
     attach_build,
     counts_by_reason,
+    experiment_of,
+    has_experiment,
+    is_active,
     needed_for,
     place_members,
     prepare_platform,
@@ -215,7 +218,9 @@ def _planned(context: _Context, chosen: Sequence[Audience]) -> list[ListPlan]:
                 prepare_platform(connection, kind.fields, kind.purposes)
             plans += _planned_audience(context, audience, name, kind)
     for audience in chosen:
-        connection.execute(statements("plan")["entries"], {"plan_id": context.plan_id, "audience": audience.name})
+        experiment = experiment_of(audience) if has_experiment(audience) else None
+        ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
+        connection.execute(statements("plan")["entries"], ids)
     return sorted(plans, key=lambda item: item.list)
 
 
@@ -262,6 +267,7 @@ def _planned_list(
         build_age=context.now - context.build.as_of,
         newer_build_failed=context.build.newer_failed,
         was_sent_before=version > 0,
+        is_over=not is_active(audience, Moment(context.build.as_of, context.settings.shop.timezone)),
     )
     verdict = _judged(context, key, facts, _limits_of(context.settings, audience, limits))
     connection.execute(named["hold"], {**ids, "held": list(verdict.held)})
@@ -301,7 +307,10 @@ def _record_changes(
     connection.execute(named["mark_denied"])
     connection.execute(named["removals"], of_list)
     connection.execute(named["removed_values"], {"identifying": identifying})
-    connection.execute(f"create or replace temp view sharing as {render(_sharing(fields))}")
+    connection.execute(f"create or replace temp view holders as {render(_holders(fields))}")
+    connection.execute(named["sharing"], {"split": key.split})
+    while connection.execute(named["shared_values"], {"identifying": identifying}).fetchone():
+        connection.execute(named["sharing"], {"split": key.split})
     connection.execute(named["additions"], {"split": key.split})
     slack = min(limits.rows_per_request - 1, MOST_ROWS_OF_A_MEMBER - 1)
     connection.execute(named["record"], {**ids, "rows": limits.rows_per_request, "slack": slack})
@@ -310,7 +319,7 @@ def _record_changes(
 MOST_ROWS_OF_A_MEMBER = 10
 
 
-def _sharing(fields: Sequence[Field]) -> exp.Select:
+def _holders(fields: Sequence[Field]) -> exp.Select:
     """Customers with an identifying value that is about to be removed."""
     values = exp.select("value").from_("removed_values")
     hits = exp.or_(*(exp.column(one.column).isin(query=values.copy()) for one in fields if one.identifies))

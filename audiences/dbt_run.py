@@ -98,13 +98,14 @@ def run_dbt(
 
 def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
     assert process.stdout is not None
-    for line in process.stdout:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = {"info": {"level": "error", "msg": line}}
-        if isinstance(event, dict):
-            yield event
+    with process.stdout as lines:
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                event = {"info": {"level": "error", "msg": line}}
+            if isinstance(event, dict):
+                yield event
 
 
 def _result(event: Mapping[str, Any]) -> NodeResult | None:

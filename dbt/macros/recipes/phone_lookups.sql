@@ -1,11 +1,11 @@
 {# The facts of phone_facts.sql as patterns, and as a lookup by region. #}
 
-{# Digits of an E.164 number; with_trunk also lets a trunk prefix (or Argentina's 15) stand in it. #}
+{# Digits of an E.164 number, without groups; with_trunk also lets a trunk prefix (or Argentina's 15) stand in it. #}
 {% macro phone_number_pattern(with_trunk=false) -%}
   {%- set trunks = {} -%}
   {%- for trunk, codes in phone_trunks().items() if with_trunk -%}
     {%- for code in codes.split('|') -%}
-      {%- do trunks.update({code: '(?:' ~ trunk ~ ')?'}) -%}
+      {%- do trunks.update({code: '(?:' ~ trunk | replace('(?:', '(') | replace('(', '(?:') ~ ')?'}) -%}
     {%- endfor -%}
   {%- endfor -%}
   {%- set numbers = ['540?(?:' ~ phone_argentine_areas() ~ ')15[0-9]{6,8}'] if with_trunk else [] -%}

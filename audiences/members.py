@@ -289,7 +289,7 @@ def has_experiment(audience: Audience) -> bool:
 def holdout_share(audience: Audience) -> float:
     """The share of people who are held out, from 0 to 1."""
     if audience.arms:
-        return audience.arms.get("holdout", 0.0)
+        return float(audience.arms.get("holdout", 0.0))
     return audience.holdout.share if audience.holdout else 0.0
 
 

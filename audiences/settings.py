@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from audiences.documents import Document, line_of, read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
+from audiences.shares import Ratio, Share
 
 DEFAULT_FILE = "boomerang.yaml"
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -77,9 +78,9 @@ class Warehouse(_Section):
 class GuardDefaults(_Section):
     """Limits for every list unless its audience says otherwise; shares of the size, counts in people."""
 
-    max_shrink: float = Field(default=0.5, ge=0, le=1)
-    max_growth: float = Field(default=3.0, ge=0)
-    max_updates: float = Field(default=0.5, ge=0, le=1)
+    max_shrink: Share = 0.5
+    max_growth: Ratio = 3.0
+    max_updates: Share = 0.5
     from_members: int = Field(default=500, ge=0)
     max_build_age: Duration = timedelta(hours=48)
 

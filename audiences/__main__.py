@@ -1,0 +1,5 @@
+"""`python -m audiences` is `boomerang`."""
+
+from audiences.cli import main
+
+main()

@@ -1,0 +1,138 @@
+"""Nothing about a person leaves the places where it belongs: a failing and a succeeding sync with marked persons, then a search.
+
+Raw data may stand in the demo's files, in the warehouse, and nowhere else; hashes in `dim_identifiers`, in the ledger's
+memberships and planned changes, and in the sandbox, which is the platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import duckdb
+import pytest
+
+HASHES_BELONG = {
+    ("marts", "dim_identifiers"),
+    ("sync", "memberships"),
+    ("sync", "plan_changes"),
+    ("sync", "tombstones"),
+}
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
+KEYED = {"member_key"}  # keyed hashes of ids: no identifiers
+MARKED_EMAILS = ("marked.lapsed.zqx@example.com", "marked+wisher.zqx@example.org", "marked.wisher.zqx@example.org")
+MARKED_PHONES = ("+12125550147", "12125550147", "+16465550152", "16465550152")
+
+
+def marked_hashes() -> set[str]:
+    return {hashlib.sha256(value.encode()).hexdigest() for value in (*MARKED_EMAILS, *MARKED_PHONES)}
+
+
+@pytest.fixture(scope="module")
+def said():
+    """Collects everything that any command printed in this module."""
+    return []
+
+
+def run(shop, said, *arguments):
+    ran = shop.run(*arguments)
+    said.append(ran.out + ran.err)
+    return ran
+
+
+@pytest.fixture
+def searched(shop, said):
+    """The shop after a failing sync, a throttled one, a build that fails, and one of each command that succeeds."""
+    token, shop.token = shop.token, "secret-zqx-token"
+    assert run(shop, said, "sync", "--as-of", shop.first_day).code == 4
+    shop.token = token
+    shop.sandbox.control(faults=[{"on": "add", "do": "html", "times": 8}])
+    assert run(shop, said, "sync", "--as-of", shop.first_day).code in (1, 6)
+    shop.sandbox.control(faults=[])
+    (shop.folder / "dbt" / "tests" / "fails.sql").write_text("select email as zz, 1/0 from raw_files.customers")
+    assert run(shop, said, "build", "--as-of", shop.second_day).code == 5
+    (shop.folder / "dbt" / "tests" / "fails.sql").unlink()
+    assert run(shop, said, "extract").code == 0
+    assert run(shop, said, "sync", "--as-of", shop.first_day).code == 0
+    for command in (
+        ["plan", "--as-of", shop.second_day, "--json"], ["plan", "--as-of", shop.second_day], ["status"], ["status", "--json"],
+        ["audiences"], ["preview", "wishlisters", "--as-of", shop.first_day], ["check"], ["doctor"], ["sync", "--as-of", shop.second_day],
+    ):  # fmt: skip
+        run(shop, said, *command)
+    return shop
+
+
+def test_marked_persons_are_sent_and_found_nowhere_else(searched, said):
+    shop = searched
+    sent = {value for members in shop.people().values() for person in members for value in person}
+    assert sent & marked_hashes(), "the marked persons are on no list: the search would show nothing"
+
+    printed = "\n".join(said)
+    assert not [text for text in shop.marked if text.lower() in printed.lower()]
+    assert not HASH.search(printed)
+    assert "secret-zqx-token" not in printed
+    assert shop.token not in printed
+    assert text_files_with(shop, (*shop.marked, "secret-zqx-token", shop.token)) == []
+
+
+def text_files_with(shop, texts) -> list[str]:
+    """Files of the home (databases aside, they are read as tables) that hold one of the texts, or a hash."""
+    found = []
+    for file in sorted(shop.home.rglob("*")):
+        if not file.is_file() or file.suffix in {".duckdb", ".sqlite"} or file.name == "ledger.key":
+            continue
+        content = file.read_bytes().decode("utf-8", errors="ignore").lower()
+        if any(text.lower() in content for text in texts):
+            found.append(str(file.relative_to(shop.home)))
+    return found
+
+
+def test_published_builds_and_the_ledger_hold_no_raw_value_and_hashes_only_where_they_belong(searched):
+    shop = searched
+    databases = [*(shop.home / "published").glob("*.duckdb"), shop.home / "ledger.duckdb"]
+    assert len(databases) >= 3
+    columns = 0
+    for database in databases:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            for schema, table, column in text_columns(connection):
+                columns += 1
+                where = f"{database.name} {schema}.{table}.{column}"
+                text = f'lower(cast("{column}" as varchar))'
+                rows = f'from "{schema}"."{table}"'
+                for marked in shop.marked:
+                    count = connection.execute(f"select count(*) {rows} where contains({text}, ?)", [marked.lower()]).fetchone()[0]
+                    assert count == 0, f"a raw value stands in {where}"
+                if (schema, table) not in HASHES_BELONG and column not in KEYED:
+                    for value in marked_hashes():
+                        count = connection.execute(f"select count(*) {rows} where contains({text}, ?)", [value]).fetchone()[0]
+                        assert count == 0, f"a hash of a marked person stands in {where}"
+    assert columns > 100
+
+
+def test_the_hashes_are_where_they_belong(searched):
+    with searched.published(0) as build:
+        found = build.execute("select email_plain from marts.dim_identifiers").fetchall()
+
+    assert {row[0] for row in found} & marked_hashes()
+
+
+def text_columns(connection) -> list[tuple[str, str, str]]:
+    return connection.execute(
+        "select table_schema, table_name, column_name from information_schema.columns "
+        "where data_type like '%VARCHAR%' or data_type = 'JSON' order by all"
+    ).fetchall()
+
+
+def test_no_model_after_the_contacts_holds_a_raw_value(searched):
+    """In the warehouse raw values end before the marts."""
+    with duckdb.connect(str(searched.home / "warehouse.duckdb"), read_only=True) as warehouse:
+        tables = [row for row in text_columns(warehouse) if row[0] in ("marts", "segments", "intermediate")]
+        assert tables
+        for schema, table, column in tables:
+            if table == "int_contacts_normalised":
+                continue
+            text = f'lower(cast("{column}" as varchar))'
+            for marked in searched.marked:
+                sql = f'select count(*) from "{schema}"."{table}" where contains({text}, ?)'
+                count = warehouse.execute(sql, [marked.lower()]).fetchone()[0]
+                assert count == 0, f"a raw value stands in {schema}.{table}.{column}"

@@ -133,10 +133,23 @@ update sync.plan_changes set is_held = true
 where plan_id = $plan_id and list_id = $list_id and phase > 0
     and cause not in ('denied', 'shared', 'uncertain') and list_contains($held, operation);
 
+-- name: hold_siblings
+-- who is still on one of the lists, because the removal is held, is not added to another of them
+update sync.plan_changes as change set is_held = true
+from sync.plan_changes as kept
+where kept.plan_id = $plan_id and kept.phase = 1 and kept.operation = 'remove' and kept.is_held
+    and change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
+    and change.member_key = kept.member_key and change.list_id <> kept.list_id
+    and list_contains($lists, kept.list_id) and list_contains($lists, change.list_id);
+
 -- name: requests
-select count(distinct (phase, batch_number)), coalesce(sum(len(identifiers)), 0)
+-- requests and rows that go, and people whose addition is held
+select
+    count(distinct (phase, batch_number)) filter (where not is_held),
+    coalesce(sum(len(identifiers)) filter (where not is_held), 0),
+    count(*) filter (where is_held and operation = 'add')
 from sync.plan_changes
-where plan_id = $plan_id and list_id = $list_id and phase > 0 and not is_held;
+where plan_id = $plan_id and list_id = $list_id and phase > 0;
 
 -- name: wanted
 select count(*) from placed where out_reason is null and split_value is not distinct from $split;

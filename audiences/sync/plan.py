@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
-from sqlglot import exp
 
 from audiences.as_of import parse_as_of
 from audiences.builds import published_file
@@ -44,7 +43,8 @@ from audiences.members import (
 from audiences.platforms.base import Field, Limits, PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
-from audiences.sql import render, statements
+from audiences.sql import statements
+from audiences.sync.changes import record_changes
 
 SIZE_MEMORY = timedelta(days=7)
 PLAN_MEMORY = timedelta(days=183)
@@ -209,22 +209,23 @@ def _planned(context: _Context, chosen: Sequence[Audience]) -> list[ListPlan]:
     """All lists, platform by platform, so that each platform's upload rows are made once."""
     connection = context.connection
     connection.execute("create or replace temp table present (audience varchar, member_key varchar, arm varchar)")
-    plans: list[ListPlan] = []
+    drafts: list[_Draft] = []
     for name in sorted({name for audience in chosen for name in audience.platforms}):
         of_platform = [audience for audience in chosen if name in audience.platforms]
         for number, audience in enumerate(of_platform):
             kind = kind_of(name)
             if number == 0:
                 prepare_platform(connection, kind.fields, kind.purposes)
-            plans += _planned_audience(context, audience, name, kind)
+            drafts += _drafted_audience(context, audience, name, kind)
     for audience in chosen:
         experiment = experiment_of(audience) if has_experiment(audience) else None
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
         connection.execute(statements("plan")["entries"], ids)
-    return sorted(plans, key=lambda item: item.list)
+    _hold_siblings(context, drafts)
+    return sorted((_finished(context, draft) for draft in drafts), key=lambda item: item.list)
 
 
-def _planned_audience(context: _Context, audience: Audience, name: str, kind: PlatformKind) -> list[ListPlan]:
+def _drafted_audience(context: _Context, audience: Audience, name: str, kind: PlatformKind) -> list[_Draft]:
     connection = context.connection
     account = audience.platforms[name].account
     place_members(connection, audience)
@@ -235,31 +236,45 @@ def _planned_audience(context: _Context, audience: Audience, name: str, kind: Pl
     ).fetchall()
     splits = {*split_values(connection), *(row[0] for row in known)}
     return [
-        _planned_list(context, audience, ListKey(audience.name, name, account, split), kind, dropped)
+        _drafted_list(context, audience, ListKey(audience.name, name, account, split), kind, dropped)
         for split in sorted(splits, key=lambda value: value or "")
     ]
 
 
-def _planned_list(
+@dataclass(frozen=True)
+class _Draft:
+    """One list whose changes are recorded and judged, before its siblings are looked at."""
+
+    audience: Audience
+    key: ListKey
+    kind: PlatformKind
+    limits: Limits
+    dropped: dict[str, int]
+    facts: ListFacts
+    updates: int
+    version: int
+    digest: str
+    verdict: Verdict
+
+
+def _drafted_list(
     context: _Context, audience: Audience, key: ListKey, kind: PlatformKind, dropped: dict[str, int]
-) -> ListPlan:
+) -> _Draft:
     connection, named = context.connection, statements("plan")
     limits = kind.limits_for(context.settings.limits_account(key.platform, key.account))
     ids = {"plan_id": context.plan_id, "list_id": key.list_id}
-    _record_changes(connection, key, ids, kind.fields, limits)
+    record_changes(connection, key, ids, kind.fields, limits)
     summary = connection.execute(named["summary"], ids).fetchone()
     assert summary is not None
     adds, updates, changed, removes, denied, digest = summary
-    wanted = _count(connection, named["wanted"], {"split": key.split})
     size = _count(connection, named["size"], {"list_id": key.list_id})
+    since = context.now - SIZE_MEMORY
     listed = connection.execute(named["list"], {"list_id": key.list_id}).fetchone()
     version = int(listed[1]) if listed else 0
     facts = ListFacts(
         size=size,
-        largest=max(
-            size, _count(connection, named["largest"], {"list_id": key.list_id, "since": context.now - SIZE_MEMORY})
-        ),
-        wanted=wanted,
+        largest=max(size, _count(connection, named["largest"], {"list_id": key.list_id, "since": since})),
+        wanted=_count(connection, named["wanted"], {"split": key.split}),
         adds=adds,
         changed=changed,
         removes=removes,
@@ -271,59 +286,58 @@ def _planned_list(
     )
     verdict = _judged(context, key, facts, _limits_of(context.settings, audience, limits))
     connection.execute(named["hold"], {**ids, "held": list(verdict.held)})
-    requests, rows = connection.execute(named["requests"], ids).fetchone() or (0, 0)
-    definition = definition_hash(audience, kind.fields)
+    return _Draft(audience, key, kind, limits, dropped, facts, updates, version, digest, verdict)
+
+
+def _hold_siblings(context: _Context, drafts: Sequence[_Draft]) -> None:
+    """Who stays on a list because its removals are held is not added to another split of it or audience of its group."""
+    families: dict[tuple[str, str], list[_Draft]] = {}
+    for draft in drafts:
+        group = draft.audience.exclusive_group
+        family = f"group {group}" if group else f"audience {draft.audience.name}"
+        families.setdefault((draft.key.platform, family), []).append(draft)
+    for members in families.values():
+        if any("remove" in draft.verdict.held for draft in members):
+            lists = [draft.key.list_id for draft in members]
+            context.connection.execute(
+                statements("plan")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
+            )
+
+
+def _finished(context: _Context, draft: _Draft) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings."""
+    key, facts = draft.key, draft.facts
+    ids = {"plan_id": context.plan_id, "list_id": key.list_id}
+    requests, rows, waiting = context.connection.execute(statements("plan")["requests"], ids).fetchone() or (0, 0, 0)
+    definition = definition_hash(draft.audience, draft.kind.fields)
     entry = ListPlan(
         list=key.list_id,
-        audience=audience.name,
+        audience=draft.audience.name,
         platform=key.platform,
         account=key.account,
         split=key.split,
-        hash=list_hash(context.build.build_id, definition, version, digest),
-        members=wanted,
-        adds=adds,
-        updates=updates,
-        removes=removes,
+        hash=list_hash(context.build.build_id, definition, draft.version, draft.digest),
+        members=facts.wanted,
+        adds=facts.adds,
+        updates=draft.updates,
+        removes=facts.removes,
         renews=0,
-        unchanged=wanted - adds - updates,
-        dropped=dropped,
-        guard=GuardReport(verdict.name, verdict.held, verdict.reasons),
+        unchanged=facts.wanted - facts.adds - draft.updates,
+        dropped=draft.dropped,
+        guard=_reported(draft.verdict, waiting),
         requests=requests,
-        bytes=kind.bytes_for(rows) if rows else 0,
-        seconds=round(requests * 3600 / limits.requests_per_hour, 1),
+        bytes=draft.kind.bytes_for(rows) if rows else 0,
+        seconds=round(requests * 3600 / draft.limits.requests_per_hour, 1),
     )
-    _store(context, entry, version, definition, digest, verdict)
+    _store(context, entry, draft.version, definition, draft.digest, draft.verdict)
     return entry
 
 
-def _record_changes(
-    connection: duckdb.DuckDBPyConnection, key: ListKey, ids: dict[str, Any], fields: Sequence[Field], limits: Limits
-) -> None:
-    """Find the list's changes and write them to the ledger, cut into requests."""
-    named = statements("plan")
-    identifying = [position for position, one in enumerate(fields, start=1) if one.identifies]
-    of_list = {"list_id": key.list_id, "identifying": identifying}
-    connection.execute(named["changes"], {"list_id": key.list_id, "split": key.split})
-    connection.execute(named["mark_denied"])
-    connection.execute(named["removals"], of_list)
-    connection.execute(named["removed_values"], {"identifying": identifying})
-    connection.execute(f"create or replace temp view holders as {render(_holders(fields))}")
-    connection.execute(named["sharing"], {"split": key.split})
-    while connection.execute(named["shared_values"], {"identifying": identifying}).fetchone():
-        connection.execute(named["sharing"], {"split": key.split})
-    connection.execute(named["additions"], {"split": key.split})
-    slack = min(limits.rows_per_request - 1, MOST_ROWS_OF_A_MEMBER - 1)
-    connection.execute(named["record"], {**ids, "rows": limits.rows_per_request, "slack": slack})
-
-
-MOST_ROWS_OF_A_MEMBER = 10
-
-
-def _holders(fields: Sequence[Field]) -> exp.Select:
-    """Customers with an identifying value that is about to be removed."""
-    values = exp.select("value").from_("removed_values")
-    hits = exp.or_(*(exp.column(one.column).isin(query=values.copy()) for one in fields if one.identifies))
-    return exp.select("customer_id").from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD)).where(hits)
+def _reported(verdict: Verdict, waiting: int) -> GuardReport:
+    if waiting == 0 or "add" in verdict.held:
+        return GuardReport(verdict.name, verdict.held, verdict.reasons)
+    reason = f"{waiting} people wait here: a guard holds their removal from another list"
+    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason])
 
 
 def _limits_of(settings: Settings, audience: Audience, limits: Limits) -> GuardLimits:
@@ -350,7 +364,7 @@ def _store(context: _Context, entry: ListPlan, version: int, definition: str, di
         "insert into sync.plans values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', null)",
         [
             context.plan_id, entry.list, context.build.build_id, context.build.as_of, context.now, version, definition,
-            digest, entry.hash, list(verdict.held), list(verdict.used_permits), json.dumps(asdict(entry)),
+            digest, entry.hash, list(entry.guard.held), list(verdict.used_permits), json.dumps(asdict(entry)),
         ],
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ def release(
         list_id: as `status` shows it.
         reason: why, kept in the ledger.
         guards: kinds of guards; none means all that trip now, or would.
-        at_most: how many changes at most; default is what the newest plan has.
+        at_most: how many changes at most; default is what the newest plan holds.
         hours: how long the permit lasts.
         now: naive UTC.
 
@@ -66,7 +66,7 @@ def release(
         entry = entries[list_id]
         if not entry["guard"]["held"]:
             raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
-        ceiling = at_most or entry["adds"] + entry["updates"] + entry["removes"]
+        ceiling = at_most or sum(entry["guard"]["held"].values())
         until = clock + timedelta(hours=hours)
         chosen = tuple(guards) or KINDS
         with ledger.transaction() as connection:

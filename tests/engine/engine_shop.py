@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -43,10 +44,6 @@ HASHES = (
 )  # fmt: skip
 
 
-def hashed(text):
-    return hashlib.sha256(text.encode()).hexdigest() if text else None
-
-
 @dataclass
 class Person:
     """One customer: `consent` is granted, denied, unknown, or None for somebody whom the gate does not know."""
@@ -55,6 +52,8 @@ class Person:
     phones: list[str] = field(default_factory=list)
     consent: str | None = "granted"
     traits: dict = field(default_factory=dict)
+
+    first_name: str = "first"
 
     def contacts(self):
         return {*self.emails, *self.phones}
@@ -65,6 +64,7 @@ class Shop:
 
     def __init__(self, folder: Path, endpoint: str, sandbox, **account):
         self.folder, self.sandbox = folder, sandbox
+        self.salt = secrets.token_hex(4)  # nobody is the same person in two tests
         self.persons: dict[str, Person] = {}
         self.segments: dict[str, list[dict]] = {name: [] for name in SEGMENTS}
         self.now = dt.datetime(2026, 1, 1)
@@ -93,6 +93,9 @@ class Shop:
         emails = [f"{name}@example.com"] if emails is None else list(emails)
         self.persons[name] = Person(emails, list(phones), consent, traits)
         return name
+
+    def rename(self, name):
+        self.persons[name].first_name = "another"
 
     def lapsed(self, *names, segment="lapsed", **columns):
         """Put persons into a segment, made on the way where they are new."""
@@ -150,7 +153,7 @@ class Shop:
         tables = {"marts.dim_customers": _table(CUSTOMERS, customers)}
         tables["marts.dim_identifiers"] = _table(
             {"customer_id": "string", "position": "int64", **dict.fromkeys(HASHES, "string")},
-            [row for name, one in self.persons.items() for row in _identifiers(name, one)],
+            [row for name, one in self.persons.items() for row in self._identifiers(name, one)],
         )
         gate = [
             {
@@ -167,6 +170,21 @@ class Shop:
             rows = [{"qualified_at": dt.datetime(2026, 1, 1), "reason": "quiet", **row} for row in self.segments[name]]
             tables[f"segments.seg_{name}"] = _table(columns, rows)
         return tables
+
+    def _identifiers(self, name, person):
+        for position in range(max(len(person.emails), len(person.phones))):
+            email = person.emails[position] if position < len(person.emails) else None
+            phone = person.phones[position] if position < len(person.phones) else None
+            yield {
+                "customer_id": name, "position": position + 1, "email_plain": self.hashed(email),
+                "phone_digits": self.hashed(phone), "meta_first_name": self.hashed(person.first_name),
+            }  # fmt: skip
+
+    def hashed(self, text):
+        return hashlib.sha256(f"{self.salt} {text}".encode()).hexdigest() if text else None
+
+    def hashes_of(self, name):
+        return {self.hashed(contact) for contact in self.persons[name].contacts()}
 
     # the engine -------------------------------------------------------------------------------------------------
 
@@ -224,14 +242,9 @@ class Shop:
         return self.named({one for person in held for one in person})
 
     def named(self, hashes):
-        known = {hashed(contact) for one in self.persons.values() for contact in one.contacts()}
-        found = {
-            name
-            for name, one in self.persons.items()
-            if one.contacts() and {hashed(contact) for contact in one.contacts()} <= hashes
-        }
-        explained = {hashed(contact) for name in found for contact in self.persons[name].contacts()}
-        return found | ({STRANGER} if hashes - (known & explained) else set())
+        found = {name for name, one in self.persons.items() if one.contacts() and self.hashes_of(name) <= hashes}
+        explained = {one for name in found for one in self.hashes_of(name)}
+        return found | ({STRANGER} if hashes - explained else set())
 
     def forget_requests(self):
         self.sandbox.control(reset_requests=True)
@@ -245,16 +258,6 @@ class Shop:
 def _member_key(key, customer_id):
     inner = hashlib.sha256((key + customer_id).encode()).hexdigest()
     return hashlib.sha256((key + inner).encode()).hexdigest()
-
-
-def _identifiers(name, person):
-    for position in range(max(len(person.emails), len(person.phones))):
-        email = person.emails[position] if position < len(person.emails) else None
-        phone = person.phones[position] if position < len(person.phones) else None
-        yield {
-            "customer_id": name, "position": position + 1, "email_plain": hashed(email), "phone_digits": hashed(phone),
-            "meta_first_name": hashed("first " + name),
-        }  # fmt: skip
 
 
 def _table(columns, rows):

@@ -1,0 +1,117 @@
+"""`apply` carries out the plan that was looked at, or refuses the list and says what moved."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from audiences.errors import ConfigError, DataError
+
+TOMORROW = dt.date(2026, 11, 24)
+
+
+@pytest.fixture
+def planned(shop):
+    """A shop with a plan that nobody has applied yet."""
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    return shop.plan()
+
+
+def refused(shop, plan):
+    """Why the plan's only list is refused; nothing of it may be sent."""
+    shop.forget_requests()
+    (result,) = shop.apply(plan).lists
+    assert (result.state, result.exit_code) == ("stale", 5)
+    assert shop.writes() == 0
+    return result.message
+
+
+def test_a_plan_is_refused_after_its_definition_changed(shop, planned):
+    shop.audience("lapsed", where={"category": {"is_null": True}})
+    assert refused(shop, planned) == "the definition moved since the plan was made: plan again"
+
+
+def test_a_plan_is_refused_after_a_newer_build_was_finished(shop, planned):
+    shop.publish(TOMORROW)
+    assert refused(shop, planned) == "the build moved since the plan was made: plan again"
+
+
+def test_a_plan_of_an_older_build_is_carried_out_while_no_newer_one_is_finished(shop):
+    shop.configure(guards={"max_build_age": "off"})
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    shop.publish(TOMORROW)
+    (result,) = shop.apply(shop.plan(as_of="2026-11-23")).lists
+    assert result.state == "applied"
+
+
+def test_a_plan_is_refused_after_another_plan_changed_the_list(shop, planned):
+    other = shop.plan()
+    shop.apply(other)
+    assert refused(shop, planned) == "the list moved since the plan was made: plan again"
+
+
+def test_a_plan_whose_changes_were_pruned_is_refused(shop, planned):
+    for _ in range(5):
+        shop.plan()
+    assert refused(shop, planned) == "the changes moved since the plan was made: plan again"
+
+
+def test_a_plan_whose_changes_were_tampered_with_is_refused(shop, planned):
+    shop.rows("delete from sync.plan_changes where phase = 2 and member_key = (select min(member_key) from sync.plan_changes)")
+    assert refused(shop, planned) == "the changes moved since the plan was made: plan again"
+
+
+def test_several_reasons_are_said_together(shop, planned):
+    shop.audience("lapsed", label="Another label")
+    shop.publish(TOMORROW)
+    assert refused(shop, planned) == "the build and the definition moved since the plan was made: plan again"
+
+
+def test_a_plan_whose_definition_is_gone_says_so(shop, planned):
+    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    with pytest.raises(ConfigError, match="the definition of lapsed is gone"):
+        shop.apply(planned)
+
+
+def test_an_unknown_plan_says_so(shop, planned):
+    with pytest.raises(DataError, match="there is no plan 'nonsense'"):
+        shop.apply("nonsense")
+
+
+def test_a_stale_list_does_not_stop_another(shop):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.audience("others", exclude=["segment:recent"])
+    shop.publish()
+    plan = shop.plan()
+    shop.audience("others")
+    states = {one.audience: one.state for one in shop.apply(plan).lists}
+    assert states == {"lapsed": "applied", "others": "stale"}
+
+
+def test_a_plan_that_was_cut_off_goes_on_where_it_was_and_is_not_stale(open_shop):
+    shop = open_shop(rows_per_request=50)
+    everybody = shop.crowd(200)
+    shop.audience("lapsed")
+    shop.publish()
+    plan = shop.plan()
+    shop.sandbox.control(faults=[{"do": "server_error", "on": "add", "after": 2}])
+    (first,) = shop.apply(plan).lists
+    assert (first.state, first.exit_code, first.requests) == ("partly", 6, 2)
+    (second,) = shop.apply(plan).lists
+    assert (second.state, second.requests) == ("applied", plan.lists[0].requests - 2)
+    assert shop.people_on() == shop.on_ledger() == everybody
+    assert shop.plan_of().changes == 0
+
+
+def test_an_applied_plan_does_nothing_when_it_is_applied_again(shop, planned):
+    shop.apply(planned)
+    shop.forget_requests()
+    (again,) = shop.apply(planned).lists
+    assert (again.state, again.sent) == ("applied", 0)
+    assert shop.writes() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -18,6 +19,7 @@ def platform_names() -> list[str]:
     return sorted({entry.name for entry in entry_points(group=GROUP)})
 
 
+@cache  # looking through all installed packages takes long, and a plan asks once per audience
 def kind_of(name: str) -> PlatformKind:
     """The platform of that name. Raises ConfigError with the nearest right name when it is not installed."""
     found = [entry for entry in entry_points(group=GROUP) if entry.name == name]

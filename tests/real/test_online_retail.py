@@ -142,7 +142,7 @@ def test_lapsed_buyers_are_those_silent_for_more_than_180_days(day: Day) -> None
             "is_late",
             "reason",
             "last_product_id",
-        ],  # fmt: skip
+        ],
     )
 
 

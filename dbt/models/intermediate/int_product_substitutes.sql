@@ -30,7 +30,7 @@ judged as (
             when a.code_stem = b.code_stem then 'same_code'
             when names.name_overlap = 1 then 'same_name'
             when names.name_overlap >= {{ similar_from }} then 'similar_name'
-            when a.is_durable and a.leaf_category = b.leaf_category then 'same_leaf_category'
+            when a.is_durable and a.category_path = b.category_path then 'same_leaf_category'
             when switches.is_bought_instead then 'bought_instead'
         end as substitute_reason
     from pairs

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,8 +35,8 @@ ENTITIES = {
 
 # People whose data must be found nowhere: each is written in its own way, so that a hit says where it comes from.
 MARKED_CUSTOMERS = """customer_ref,email,phone,first_name,last_name,country,state,city,postcode,created_at
-marked-lapsed, Marked.Lapsed.Zqx@Example.COM ,(212) 555-0147,Zqxfirstlapsed,Zqxlastlapsed,US,NY,Zqxcity,10001,2024-01-02 10:00:00
-marked-wisher,marked+wisher.zqx@example.org,+1 646 555 0152,Zqxfirstwisher,Zqxlastwisher,US,NY,Zqxcity,10002,2024-01-03 10:00:00
+marked-lapsed, Marked.Lapsed.Zqx@Example.COM ,(212) 555-0147,Zqxfirstlapsed,Zqxlastlapsed,US,NY,New York,10001,2024-01-02 10:00:00
+marked-wisher,marked+wisher.zqx@example.org,+1 646 555 0152,Zqxfirstwisher,Zqxlastwisher,US,NY,New York,10002,2024-01-03 10:00:00
 """
 MARKED_ORDERS = """order_ref,customer_ref,email,ordered_at,currency,goods_amount
 marked-order-1,marked-lapsed,Marked.Lapsed.Zqx@Example.COM,2026-03-02 12:00:00,USD,20
@@ -178,10 +179,8 @@ def template(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def shop(template: Path, tmp_path: Path) -> Iterator[Shop]:
-    """A copy of the template and an empty sandbox that was told who is who."""
-    folder = tmp_path / "shop"
+@contextmanager
+def _copy_of(template: Path, folder: Path) -> Iterator[Shop]:
     shutil.copytree(template, folder)
     with Sandbox() as sandbox:
         shop = Shop(folder, sandbox)
@@ -191,4 +190,18 @@ def shop(template: Path, tmp_path: Path) -> Iterator[Shop]:
                 "from marts.dim_identifiers group by customer_id"
             ).fetchall()
         sandbox.register([row[0] for row in people])
+        yield shop
+
+
+@pytest.fixture
+def shop(template: Path, tmp_path: Path) -> Iterator[Shop]:
+    """A copy of the template and an empty sandbox that was told who is who."""
+    with _copy_of(template, tmp_path / "shop") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def module_shop(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The same, shared by the tests of a module that only look at it."""
+    with _copy_of(template, tmp_path_factory.mktemp("module") / "shop") as shop:
         yield shop

@@ -40,9 +40,10 @@ def run(shop, said, *arguments):
     return ran
 
 
-@pytest.fixture
-def searched(shop, said):
-    """The shop after a failing sync, a throttled one, a build that fails, and one of each command that succeeds."""
+@pytest.fixture(scope="module")
+def searched(module_shop, said):
+    """The shop after a refused sync, one without an answer, a build that fails, and one of each command that succeeds."""
+    shop = module_shop
     token, shop.token = shop.token, "secret-zqx-token"
     assert run(shop, said, "sync", "--as-of", shop.first_day).code == 4
     shop.token = token

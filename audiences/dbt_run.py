@@ -20,7 +20,9 @@ from audiences.errors import DataError
 from audiences.log import redact
 
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-RESULT_EVENTS = {"LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult", "LogNodeNoOpResult"}
+RESULT_EVENTS = {
+    "LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult", "LogNodeNoOpResult", "SkippingDetails",
+}  # fmt: skip
 BROKEN = {"error", "fail", "runtime error", "skipped"}
 MAX_MESSAGE = 300
 

@@ -9,7 +9,7 @@ history as (
 ),
 
 look_backs as (
-    select days_back, {{ dbt.dateadd('day', '-days_back', shop_date(as_of())) }} as looked_on
+    select days_back, cast({{ dbt.dateadd('day', '-days_back', shop_date(as_of())) }} as date) as looked_on
     from (
         select 90 as days_back
         {%- for days_back in [120, 150, 180, 365] %}

@@ -98,12 +98,11 @@ def published_file(settings: Settings, build_id: str) -> Path:
     return settings.published / f"{build_id}.duckdb"
 
 
-def dbt_variables(settings: Settings, as_of: datetime) -> dict[str, Any]:
-    """The dbt vars of a build: the instant, the shop and every parameter of the settings."""
+def dbt_variables(settings: Settings) -> dict[str, Any]:
+    """The dbt vars of a build: the shop and every parameter of the settings; the same every day, so dbt parses once."""
     shop = settings.shop
     return {
         **settings.vars,
-        "as_of": f"{as_of:%Y-%m-%d %H:%M:%S.%f}",
         "shop_timezone": shop.timezone,
         "shop_country": shop.country.upper(),
         "shop_currency": shop.currency.upper(),
@@ -135,8 +134,9 @@ def _candidate_built(
             ["build", "--exclude-resource-type", "unit_test"],
             project=settings.dbt_folder,
             target=settings.home / "dbt",
-            variables=dbt_variables(settings, as_of),
+            variables=dbt_variables(settings),
             environment={
+                "BOOMERANG_AS_OF": f"{as_of:%Y-%m-%d %H:%M:%S.%f}",
                 "BOOMERANG_WAREHOUSE": str(candidate),
                 "BOOMERANG_DBT_THREADS": str(settings.warehouse.threads),
             },

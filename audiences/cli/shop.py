@@ -118,12 +118,14 @@ def demo(
     from audiences.demo.tour import tour
 
     with progress("demo") as advance:
-        told: list[str] = []
+        told: set[str] = set()
 
         def on_step(text: str) -> None:
-            if not told or told[-1] != text:
-                note(text) if not _is_terminal() else advance(text, 0)
-                told.append(text)
+            advance(text, 0)
+            stage = text.partition(":")[0]
+            if stage not in told and not _is_terminal():
+                note(stage)
+            told.add(stage)
 
         taken = tour(config, customers=customers, seed=seed, until=date.fromisoformat(until), on_step=on_step)
     if as_json:
@@ -149,9 +151,31 @@ def print_tour(taken: Tour) -> None:
         say(f"{item.list} leaves out: {reasons(item.dropped)}")
     say()
     say(f"A second sync planned {taken.second_changes} changes and made {taken.second_writes} requests that write.")
-    say(f"All of it took {taken.seconds:.0f} s. Where to look next, with --config {taken.settings_file}:")
-    say("  boomerang status                          what was sent, accepted, held")
-    say("  boomerang preview lapsed_buyers           who is in, who fell out and why")
-    say("  boomerang sandbox                         the stand-in for Meta, on port 8787; then in another terminal:")
-    say(f"  boomerang build --as-of {taken.next_day}       the next day")
-    say("  boomerang plan                            what changed; `boomerang sync` carries it out")
+    say(f"All of it took {taken.seconds:.0f} s. Where to look next{_elsewhere(taken.settings_file)}:")
+    command = _own_name()
+    for arguments, what in (
+        ("status", "what was sent, accepted, held"),
+        ("preview lapsed_buyers", "who is in, who fell out and why"),
+        ("sandbox", "the stand-in for Meta on port 8787, with these lists; then, in another terminal:"),
+        (f"build --as-of {taken.next_day}", "the next day"),
+        ("plan", "what changed since"),
+        ("sync", "carry it out"),
+    ):
+        say(f"  {f'{command} {arguments}':<48} {what}")
+
+
+def _own_name() -> str:
+    """How this command was called, so that the next one can be called the same way."""
+    import sys
+
+    called = Path(sys.argv[0])
+    try:
+        return str(called.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return "boomerang"
+
+
+def _elsewhere(settings_file: str) -> str:
+    """Where to go first, when the settings are not in the current folder."""
+    folder = Path(settings_file).parent
+    return "" if folder == Path.cwd() else f" (in the folder {folder})"

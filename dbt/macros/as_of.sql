@@ -3,9 +3,14 @@
   timestamp '{{ as_of_text() }}'
 {%- endmacro %}
 
-{# Accepts what datetime.fromisoformat reads; an offset is turned into UTC. Raises when the variable is missing or unreadable. #}
+{# From the variable as_of, else from the environment's BOOMERANG_AS_OF: `boomerang build` gives the latter, because a variable that
+   changes makes dbt parse the whole project again. Read at execution only, for the same reason.
+   Accepts what datetime.fromisoformat reads; an offset is turned into UTC. Raises when it is missing or unreadable. #}
 {% macro as_of_text() -%}
   {%- set given = var('as_of', none) -%}
+  {%- if not given and execute -%}
+    {%- set given = env_var('BOOMERANG_AS_OF', '') -%}
+  {%- endif -%}
   {%- if given is none or not given -%}
     {%- if execute -%}
       {{ exceptions.raise_compiler_error("The variable as_of is missing: run dbt with --vars '{as_of: \"2026-11-23 23:59:59.999999\"}' (UTC).") }}

@@ -30,7 +30,7 @@ def build_text(nodes: Sequence[NodeResult]) -> str:
         (kind, sum(node.kind == kind for node in nodes), _counted(node.status for node in nodes if node.kind == kind))
         for kind in kinds
     ]
-    broken = [(node.name, node.status, node.message) for node in nodes if node.is_broken]
+    broken = [(node.name, node.status, node.message) for node in nodes if node.is_broken and node.status != "skipped"]
     slowest = sorted(nodes, key=lambda node: (-node.seconds, node.name))[:SLOWEST]
     parts = ["# Build", _table(("kind", "count", "states"), counts)]
     if broken:

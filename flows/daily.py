@@ -12,9 +12,10 @@ from prefect import flow, get_run_logger
 
 from audiences.errors import Busy
 from audiences.sync.apply import ListResult
+from flows.building import build_models
 from flows.outcome import error_of, merge, pass_by_themselves
 from flows.privacy import clean_errors
-from flows.steps import build_models, check, load_sources, plan_lists, report, send
+from flows.steps import check, load_sources, plan_lists, report, send
 
 PLATFORM_WAITS = (60.0, 300.0, 900.0, 1800.0)  # seconds before each further round of planning and sending
 
@@ -36,20 +37,12 @@ def daily(config: str | None = None, audiences: list[str] | None = None, as_of: 
     with clean_errors():
         check(config, names)
         load_sources(config)
-        build_all(config, as_of)
+        build_models(config, as_of)
         results = update_lists(config, names, as_of)
         report(config, results)
         error = error_of(results)
         if error is not None:
             raise error
-
-
-@flow(name="build", flow_run_name="build")
-def build_all(config: str | None = None, as_of: str | None = None) -> None:
-    """Build and publish every model for one as_of; each model and test is a task run."""
-    with clean_errors():
-        made = build_models(config, as_of)
-    get_run_logger().info("build %s: %d models and tests in %.0f s", made.build_id, made.node_count, made.seconds)
 
 
 def update_lists(

@@ -17,15 +17,13 @@ from prefect.events import emit_event
 from prefect.states import Completed, Failed
 from prefect.tasks import Task
 
-from audiences.builds import Build, build
 from audiences.checking import checked_catalog
-from audiences.dbt_run import NodeResult
 from audiences.errors import Busy
 from audiences.extract import SourceLoad, extract
 from audiences.settings import Settings, load_settings
 from audiences.sync.apply import ApplyResult, ListResult, apply_plan
 from audiences.sync.plan import Plan, chosen_audiences, make_plan
-from flows.artifacts import build_text, plan_text, publish, result_text
+from flows.artifacts import plan_text, publish, result_text
 from flows.privacy import clean_errors
 
 BUSY_WAITS = [30.0, 60.0, 120.0, 300.0, 600.0]  # seconds before each further try
@@ -65,30 +63,12 @@ def load_sources(config: str | None) -> list[SourceLoad]:
     return loads
 
 
-@task(
-    name="dbt build", task_run_name="dbt build", cache_policy=NO_CACHE,
-    retries=len(BUSY_WAITS), retry_delay_seconds=BUSY_WAITS, retry_condition_fn=is_busy,
-)  # fmt: skip
-def build_models(config: str | None, as_of: str | None) -> Build:
-    """Run dbt for one as_of; every model and test is a task run of its own, and a build that failed is not published."""
-    nodes: list[NodeResult] = []
-
-    def show(node: NodeResult) -> None:
-        nodes.append(node)
-        show_node(node.kind, node.name, node.status, node.seconds, node.message, return_state=True)
-
-    with clean_errors():
-        settings = settings_of(config)
-        try:
-            return build(settings, as_of, on_node=show)
-        finally:
-            if nodes:
-                publish("build", settings.environment, build_text(nodes))
-
-
 @task(name="dbt node", task_run_name="{kind} {name}", cache_policy=NO_CACHE)
 def show_node(kind: str, name: str, status: str, seconds: float, message: str) -> State[None]:  # noqa: ARG001
-    """Show what dbt has just finished; dbt's own states that Prefect does not know keep their name."""
+    """Show what dbt has just finished; dbt's own states that Prefect does not know keep their name.
+
+    To be called from a flow, not from a task: when a task fails, Prefect calls all tasks within it rolled back.
+    """
     text = f"{seconds:.2f} s" + (f": {message}" if message else "")
     if status == "skipped":
         return Completed(name="Skipped", message="not run, because something that it needs failed")

@@ -1,6 +1,6 @@
 """The steps of the segments' bench, each run as a process of its own so that its time and memory can be told apart.
 
-`python -m bench.steps prepare FOLDER CUSTOMERS | base FOLDER | models FOLDER | start FOLDER | script FOLDER`
+`python -m bench.steps STEP FOLDER …`, where STEP is a function of this module.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from audiences.demo.shop import generate
 from audiences.extract import extract
 from audiences.settings import Settings, load_settings
 from audiences.warehouse.duckdb import connect
-from bench.script import TARGETS, run_script
+from bench.rows import differing
+from bench.script import run_by_hand, run_rendered
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 23)
+MADE_AS = "models"  # the file that dbt works on, and so the name of its database
 
 
 def shop(folder: Path) -> Settings:
@@ -39,7 +41,7 @@ def prepare(folder: Path, customers: str) -> None:
 
 
 def base(folder: Path) -> None:
-    """Take the raw rows and the seeds out of the built warehouse: what both sides begin with."""
+    """Take the raw rows and the seeds out of the built warehouse: what all sides begin with."""
     warehouse = shop(folder).warehouse_file
     with connect(folder / "base.duckdb") as connection:
         connection.execute(f"attach '{warehouse}' as built (read_only)")
@@ -52,19 +54,39 @@ def base(folder: Path) -> None:
             connection.execute(f"create table {schema}.{table} as from built.{schema}.{table}")
 
 
-def models(folder: Path) -> None:
+def models(folder: Path, *targets: str) -> None:
     """Let dbt make the targets and what they need, with its start and its contracts, without tests."""
-    dbt(folder, "run", "--select", *(f"+{name}" for name in TARGETS))
+    dbt(folder, "run", "--select", *(f"+{name}" for name in targets))
 
 
-def start(folder: Path) -> None:
+def start(folder: Path, target: str) -> None:
     """Let dbt start, up to where it would begin with the first model."""
-    dbt(folder, "list", "--select", TARGETS[0])
+    dbt(folder, "list", "--select", target)
 
 
-def script(folder: Path) -> None:
-    """The same SQL without dbt: one script in one connection."""
-    run_script(folder / "target" / "compiled", folder / "base.duckdb", folder / "script.duckdb", made_as="models")
+def rendered(folder: Path) -> None:
+    """Make the same without dbt by the models' own SQL."""
+    run_rendered(folder / "target" / "compiled", folder / "base.duckdb", folder / "rendered.duckdb", made_as=MADE_AS)
+
+
+def by_hand(folder: Path) -> None:
+    """Make three segments without dbt by a script of its own."""
+    zone = shop(folder).shop.timezone
+    run_by_hand(
+        folder / "target" / "compiled",
+        folder / "base.duckdb",
+        folder / "by_hand.duckdb",
+        made_as=MADE_AS,
+        as_of=end_of_day(DAY, ZoneInfo(zone)),
+        zone=zone,
+    )
+
+
+def compare(folder: Path, script: str, *targets: str) -> None:
+    """Fail unless dbt and the script made the same rows."""
+    different = differing(folder / f"{MADE_AS}.duckdb", folder / f"{script}.duckdb", targets)
+    if different:
+        raise SystemExit(f"dbt and the script {script!r} give different rows: {', '.join(different)}")
 
 
 def dbt(folder: Path, *arguments: str) -> None:
@@ -75,9 +97,10 @@ def dbt(folder: Path, *arguments: str) -> None:
         arguments,
         project=settings.dbt_folder,
         target=folder / "target",
-        variables=dbt_variables(settings, as_of),
+        variables=dbt_variables(settings),
         environment={
-            "BOOMERANG_WAREHOUSE": str(folder / "models.duckdb"),
+            "BOOMERANG_AS_OF": f"{as_of:%Y-%m-%d %H:%M:%S.%f}",
+            "BOOMERANG_WAREHOUSE": str(folder / f"{MADE_AS}.duckdb"),
             "BOOMERANG_DBT_THREADS": str(settings.warehouse.threads),
         },
     )
@@ -87,11 +110,7 @@ def dbt(folder: Path, *arguments: str) -> None:
 
 
 STEPS: dict[str, Callable[..., None]] = {
-    "prepare": prepare,
-    "base": base,
-    "models": models,
-    "start": start,
-    "script": script,
+    step.__name__: step for step in (prepare, base, models, start, rendered, by_hand, compare)
 }
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 
 from bench import first_sync, meta_client, segments
 from bench.figures import Line, Options, in_turns, table, used_by
-from bench.script import TARGETS, statements
+from bench.rows import differing
+from bench.script import TARGETS, rendered
 
 
 @pytest.fixture
@@ -31,10 +32,10 @@ def made(file, rows, schema=None):
     return file
 
 
-def test_dbt_and_the_bare_script_give_the_same_rows_of_a_small_shop(options):
+def test_dbt_and_both_bare_scripts_give_the_same_rows_of_a_small_shop(options):
     lines = segments.bench(options)
 
-    assert [line.unit for line in lines] == ["CPU s", "CPU s", "wall s", "peak MB", "CPU s"]
+    assert [line.unit for line in lines] == ["CPU s", "CPU s", "wall s", "peak MB", "CPU s", "CPU s", "CPU s"]
     assert all(ours > 0 and beside > 0 for line in lines for ours, beside in line.pairs)
 
 
@@ -49,15 +50,15 @@ def test_a_difference_between_dbt_and_the_script_is_named(tmp_path, rows):
     same = made(tmp_path / "same.duckdb", {"all": usual[::-1]})
     other = made(tmp_path / "other.duckdb", {"all": usual, "seg_wishlisters": rows})
 
-    assert segments.differing(of_dbt, same) == []
-    assert segments.differing(of_dbt, other) == ["seg_wishlisters"]
+    assert differing(of_dbt, same, TARGETS) == []
+    assert differing(of_dbt, other, TARGETS) == ["seg_wishlisters"]
 
 
 def test_no_rows_on_either_side_prove_nothing(tmp_path):
     of_dbt = made(tmp_path / "models.duckdb", {"all": []}, schema=True)
     of_script = made(tmp_path / "script.duckdb", {"all": []})
 
-    assert segments.differing(of_dbt, of_script) == list(TARGETS)
+    assert differing(of_dbt, of_script, TARGETS) == list(TARGETS)
 
 
 def test_the_script_has_what_the_targets_need_in_an_order_that_runs(tmp_path):
@@ -69,11 +70,12 @@ def test_the_script_has_what_the_targets_need_in_an_order_that_runs(tmp_path):
     (models / "stg_orders.sql").write_text('select * from "made"."raw_files"."orders"')
     (models / "dim_stores.sql").write_text('select * from "made"."raw_files"."stores"')
 
-    first, second, *rest = statements(tmp_path, "made")
+    script = rendered(tmp_path, "made", TARGETS)
 
-    assert first == 'create temp view stg_orders as\nselect * from base."raw_files"."orders"'
-    assert second == "create temp table fct_orders as\nselect * from stg_orders"
-    assert sorted(rest) == sorted(f"create table {name} as\nselect * from fct_orders" for name in TARGETS)
+    assert list(script)[:2] == ["stg_orders", "fct_orders"]
+    assert script.pop("stg_orders") == 'create temp view stg_orders as\nselect * from base."raw_files"."orders"'
+    assert script.pop("fct_orders") == "create temp table fct_orders as\nselect * from stg_orders"
+    assert script == {name: f"create table {name} as\nselect * from fct_orders" for name in TARGETS}
 
 
 def test_the_first_sync_and_the_loop_send_the_same_people(options):

@@ -121,7 +121,6 @@ class Settings(BaseSettings):
     definitions: Path = Path("audiences/definitions")
     dbt_project: Path | None = None
     guards: GuardDefaults = GuardDefaults()
-    max_wait: Duration = timedelta(minutes=15)  # a platform that asks for longer stops its lists until the next run
 
     _file: Path = PrivateAttr(default=Path(DEFAULT_FILE))
     _document: Document | None = PrivateAttr(default=None)

@@ -24,8 +24,14 @@ MARKED_EMAILS = ("marked.lapsed.zqx@example.com", "marked+wisher.zqx@example.org
 MARKED_PHONES = ("+12125550147", "12125550147", "+16465550152", "16465550152")
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def marked_hashes() -> set[str]:
-    return {hashlib.sha256(value.encode()).hexdigest() for value in (*MARKED_EMAILS, *MARKED_PHONES)}
+    """What platforms get of the marked persons, and the keys that models join them by."""
+    keys = {sha256(f"email:{value}")[:32] for value in MARKED_EMAILS} | {sha256(f"phone:{value}")[:32] for value in MARKED_PHONES}
+    return {sha256(value) for value in (*MARKED_EMAILS, *MARKED_PHONES)} | keys
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def shop(make_shop):
     add_shared_contacts(shop)
     add_visitors(shop)
     add_newsletter(shop)
-    shop.build(AS_OF, select="+customer_refs +fct_events +fct_orders +dim_identifiers +dim_customers")
+    shop.build(AS_OF, select="+customer_refs +int_customer_refs +fct_events +fct_orders +dim_identifiers +dim_customers")
     return shop
 
 
@@ -79,7 +79,7 @@ def add_newsletter(shop):
 
 def customer(shop, ref, ref_kind="customer"):
     (found,) = shop.column(
-        f"select customer_id from marts.customer_refs where ref = '{ref}' and ref_kind = '{ref_kind}'"
+        f"select customer_id from intermediate.int_customer_refs where ref = '{ref}' and ref_kind = '{ref_kind}'"
     )
     return found
 
@@ -94,18 +94,19 @@ def test_a_chain_of_email_and_phone_is_one_customer(shop):
 
 def test_the_customer_is_named_after_the_earliest_reference(shop):
     (address,) = shop.column(
-        f"select ref from marts.customer_refs where ref_kind = 'subscriber' and customer_id = '{customer(shop, 'ann')}'"
+        f"select ref from intermediate.int_customer_refs where ref_kind = 'subscriber' and customer_id = '{customer(shop, 'ann')}'"
     )
     earliest = f"files|subscriber|{address}"
     assert customer(shop, "ann") == hashlib.sha256(earliest.encode()).hexdigest()[:32]
 
 
 def test_a_newsletter_address_is_never_written_out(shop):
-    assert shop.column("select count(*) from marts.customer_refs where ref like '%@%'") == [0]
+    assert shop.column("select count(*) from intermediate.int_customer_refs where ref like '%@%'") == [0]
+    assert shop.column("select count(*) from marts.customer_refs where ref_kind = 'subscriber'") == [0]
 
 
 def test_two_spellings_of_a_newsletter_address_are_one_reader(shop):
-    assert shop.column("select count(distinct customer_id) from marts.customer_refs where ref_kind = 'subscriber'") == [
+    assert shop.column("select count(distinct customer_id) from intermediate.int_customer_refs where ref_kind = 'subscriber'") == [
         2
     ]
 
@@ -121,7 +122,7 @@ def test_an_email_of_three_accounts_joins_them(shop):
 def test_an_email_of_four_accounts_is_no_identifier(shop):
     identified = shop.rows(
         "select count(email_plain), count(phone_digits) from marts.dim_identifiers "
-        "join marts.customer_refs using (customer_id) where ref like 'club%'"
+        "join intermediate.int_customer_refs using (customer_id) where ref like 'club%'"
     )
     assert identified == [(0, 4)]
 
@@ -133,7 +134,7 @@ def test_an_order_without_a_contact_of_its_own_has_no_customer(shop, order):
 
 @pytest.mark.parametrize("ref", ["comes-tomorrow", "joins-tomorrow", "v3", "v2", "library"])
 def test_what_is_not_known_yet_or_not_anybody_is_no_reference(shop, ref):
-    assert shop.column(f"select count(*) from marts.customer_refs where ref = '{ref}'") == [0]
+    assert shop.column(f"select count(*) from intermediate.int_customer_refs where ref = '{ref}'") == [0]
 
 
 def test_an_account_without_dates_is_a_customer(shop):
@@ -158,7 +159,7 @@ def test_an_event_belongs_to_who_was_signed_in_or_to_whom_the_visitor_id_led(sho
 
 def test_every_reference_is_a_customer_once(shop):
     assert shop.column("select count(*) from marts.dim_customers") == shop.column(
-        "select count(distinct customer_id) from marts.customer_refs"
+        "select count(distinct customer_id) from intermediate.int_customer_refs"
     )
 
 
@@ -178,4 +179,4 @@ def test_a_chain_longer_than_the_rounds_fails_the_build(make_shop):
             shop, f"link{number}", email=f"chain{number // 2}@example.com", phone=f"212 555 010{(number + 1) // 2}"
         )
     with pytest.raises(shop.failed, match="identity_is_converged"):
-        shop.build(AS_OF, select="+customer_refs", identity_rounds=2)
+        shop.build(AS_OF, select="+int_customer_refs", identity_rounds=2)

@@ -11,7 +11,7 @@ with consents as (
 ),
 
 refs as (
-    select * from {{ ref('customer_refs') }}
+    select * from {{ ref('int_customer_refs') }}
 ),
 
 holders as (

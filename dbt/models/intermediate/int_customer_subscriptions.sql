@@ -27,7 +27,7 @@ standing as (
 holders as (
     select distinct refs.customer_id, keys.identity_key as email_key, keys.is_shared
     from {{ ref('int_identity_keys') }} as keys
-    inner join {{ ref('customer_refs') }} as refs
+    inner join {{ ref('int_customer_refs') }} as refs
         on keys.source = refs.source and keys.ref_kind = refs.ref_kind and keys.ref = refs.ref
     where keys.key_kind = 'email'
 )

@@ -1,5 +1,5 @@
 with refs as (
-    select * from {{ ref('customer_refs') }}
+    select * from {{ ref('int_customer_refs') }}
 ),
 
 known as (

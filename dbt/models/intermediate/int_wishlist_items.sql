@@ -3,7 +3,7 @@ with items as (
 ),
 
 refs as (
-    select * from {{ ref('customer_refs') }}
+    select * from {{ ref('int_customer_refs') }}
 ),
 
 table_items as (

@@ -1,17 +1,3 @@
-with refs as (
-    select * from {{ ref('int_identity_refs') }}
-),
-
-components as (
-    select * from {{ ref('int_identity_components') }}
-)
-
-select
-    {{ ref_hash('earliest.source', 'earliest.ref_kind', 'earliest.ref') }} as customer_id,
-    refs.source,
-    refs.ref_kind,
-    refs.ref,
-    refs.first_seen_at as linked_at
-from refs
-inner join components on refs.ref_number = components.ref_number
-inner join refs as earliest on components.first_ref_number = earliest.ref_number
+select customer_id, source, ref_kind, ref, linked_at
+from {{ ref('int_customer_refs') }}
+where ref_kind <> 'subscriber'  -- its ref is made from an e-mail, and no such thing leaves the warehouse

@@ -1,6 +1,6 @@
 with refs as (
     select customer_id, min(linked_at) as first_seen_at, count(distinct source) as source_count
-    from {{ ref('customer_refs') }}
+    from {{ ref('int_customer_refs') }}
     group by customer_id
 ),
 
@@ -15,7 +15,7 @@ subscriptions as (
 tiers as (
     select refs.customer_id, loyalty.tier
     from ({{ union_sources('loyalty') }}) as loyalty
-    inner join {{ ref('customer_refs') }} as refs
+    inner join {{ ref('int_customer_refs') }} as refs
         on refs.ref_kind = 'customer' and loyalty.source = refs.source and loyalty.customer_ref = refs.ref
     where loyalty.enrolled_at is null or loyalty.enrolled_at <= {{ as_of() }}
     {{ keep_newest(['refs.customer_id'], ['loyalty.enrolled_at', 'loyalty.points', 'loyalty.tier']) }}

@@ -1,7 +1,7 @@
 with contacts as (
     select refs.customer_id, contacts.*
     from {{ ref('int_contacts_normalised') }} as contacts
-    inner join {{ ref('customer_refs') }} as refs
+    inner join {{ ref('int_customer_refs') }} as refs
         on contacts.source = refs.source and contacts.ref_kind = refs.ref_kind and contacts.ref = refs.ref
 ),
 

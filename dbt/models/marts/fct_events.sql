@@ -5,11 +5,11 @@ with events as (
 ),
 
 accounts as (
-    select source, ref, customer_id from {{ ref('customer_refs') }} where ref_kind = 'customer'
+    select source, ref, customer_id from {{ ref('int_customer_refs') }} where ref_kind = 'customer'
 ),
 
 visitors as (
-    select source, ref, customer_id from {{ ref('customer_refs') }} where ref_kind = 'visitor'
+    select source, ref, customer_id from {{ ref('int_customer_refs') }} where ref_kind = 'visitor'
 )
 
 select

@@ -3,7 +3,7 @@ with orders as (
 ),
 
 refs as (
-    select * from {{ ref('customer_refs') }}
+    select * from {{ ref('int_customer_refs') }}
 ),
 
 rates as (

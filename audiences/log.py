@@ -14,7 +14,7 @@ REDACTIONS = (
     (re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}"), "<e-mail>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (
-        re.compile(r"(?i)(access_token|appsecret_proof|token|authorization)(['\"]?\s*[=:]\s*)[^\s&'\"]+"),
+        re.compile(r"(?i)(access_token|appsecret_proof|token|authorization)(['\"]?\s*[=:]\s*['\"]?)[^\s&'\"]+"),
         r"\1\2<secret>",
     ),
 )

@@ -27,4 +27,4 @@ def clean_errors() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - a net must hold everything
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
-        raise BoomerangError(f"{type(error).__name__} at {place}: a bug in Boomerang, please report it") from None
+        raise BoomerangError(f"{type(error).__name__} at {place}: nobody foresaw this one, please report it") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,21 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect_runs import DAY, FINAL, MARKED, PATIENCE, ROOT, FlowRun, FlowShop, Prefect, Run, free_port, stop, wait_for
+from prefect_runs import (
+    DAY,
+    FINAL,
+    MARKED,
+    PATIENCE,
+    ROOT,
+    FlowRun,
+    FlowShop,
+    Prefect,
+    Run,
+    documented,
+    free_port,
+    stop,
+    wait_for,
+)
 
 from audiences.demo.shop import generate
 from audiences.sandbox.server import Sandbox
@@ -40,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
     """A Prefect server on loopback with a database of its own."""
     home, port = tmp_path_factory.mktemp("prefect"), free_port()
     environment = _environment(home, port)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
+    command = [*documented("prefect server start"), "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
     with (home / "server.txt").open("wb") as told:
         process = subprocess.Popen(command, env=environment, stdout=told, stderr=told, start_new_session=True)
     try:
@@ -62,9 +75,9 @@ def _is_up(client: httpx.Client) -> bool:
 @pytest.fixture(scope="session")
 def deployed(server: Prefect) -> Prefect:
     """The server after `prefect deploy --all` in the project's folder."""
-    made = server.command("work-pool", "create", "boomerang", "--type", "process")
+    made = server.command("prefect work-pool create boomerang --type process")
     assert made.returncode == 0, made.stderr
-    told = server.command("--no-prompt", "deploy", "--all")
+    told = server.command("prefect deploy --all")
     assert told.returncode == 0, told.stdout + told.stderr
     server.deployment = server.ask("GET", "/deployments/name/daily/daily")
     return server
@@ -73,12 +86,16 @@ def deployed(server: Prefect) -> Prefect:
 @pytest.fixture(scope="session")
 def run(deployed: Prefect) -> Iterator[Run]:
     """Run the deployment with these parameters, to its end, by a worker."""
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "boomerang", "--type", "process"]
+    command = documented("prefect worker start --pool boomerang")
     with (deployed.home / "worker.txt").open("wb") as told:
-        process = subprocess.Popen(command, cwd=deployed.home, env=deployed.environment, stdout=told, stderr=told, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=deployed.home, env=deployed.environment, stdout=told, stderr=told, start_new_session=True
+        )
 
     def run(**parameters: Any) -> FlowRun:
-        asked = {"parameters": {name: str(value) if isinstance(value, Path) else value for name, value in parameters.items()}}
+        asked = {
+            "parameters": {name: str(value) if isinstance(value, Path) else value for name, value in parameters.items()}
+        }
         path = f"/deployments/{deployed.deployment['id']}/create_flow_run"
         made = deployed.ask("POST", path, asked)
 
@@ -117,5 +134,7 @@ def broken_dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = _copied_dbt(tmp_path_factory.mktemp("broken") / "dbt")
     customers = "{{ ref('stg_files__customers') }}"
     (folder / "tests" / "nobody_is_marked.sql").write_text(f"select email from {customers} where email like 'marked%'")
-    (folder / "tests" / "mails_are_numbers.sql").write_text(f"select cast(email as integer) as n from {customers} where email is not null")
+    (folder / "tests" / "mails_are_numbers.sql").write_text(
+        f"select cast(email as integer) as n from {customers} where email is not null"
+    )
     return folder

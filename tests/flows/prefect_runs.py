@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -35,7 +36,9 @@ definitions: {definitions}
 guards: {{max_build_age: off}}
 sources:
   files:
-    customers: select * from read_parquet('demo/customers-*.parquet') union all by name select * from read_csv('{marked}', all_varchar = true)
+    customers: >-
+      select * from read_parquet('demo/customers-*.parquet')
+      union all by name select * from read_csv('{marked}', all_varchar = true)
     orders: {{path: 'demo/orders-*.parquet'}}
     order_lines: {{path: 'demo/order_lines-*.parquet'}}
     returns: {{path: 'demo/returns-*.parquet'}}
@@ -44,7 +47,11 @@ sources:
     consents: {{path: 'demo/consents-*.parquet'}}
     wishlist_items: {{path: 'demo/wishlist_items-*.parquet'}}
 platforms:
-  meta: {{endpoint: '{endpoint}', accounts: {{main: {{id: act_1000001, access_token: {token}}}, second: {{id: act_1000002, access_token: {token}}}}}}}
+  meta:
+    endpoint: '{endpoint}'
+    accounts:
+      main: {{id: act_1000001, access_token: {token}}}
+      second: {{id: act_1000002, access_token: {token}}}
 """
 TOKEN = "sandbox-token"
 
@@ -58,10 +65,17 @@ class Prefect:
     client: httpx.Client
     deployment: dict[str, Any] = field(default_factory=dict)
 
-    def command(self, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-        """Run `prefect` with these arguments."""
-        command = [sys.executable, "-m", "prefect", *arguments]
-        return subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
+    def command(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of docs/flows.md in the project's folder."""
+        return subprocess.run(
+            documented(line),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
 
     def script(self, code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run Python that may use Prefect, in a process of its own."""
@@ -71,6 +85,7 @@ class Prefect:
 
     def ask(self, method: str, path: str, json: Any = None) -> Any:
         """The API's answer; asked again while its database is busy, as Prefect's own client does."""
+
         def answer() -> httpx.Response | None:
             response = self.client.request(method, path, json=json)
             return None if response.status_code == httpx.codes.SERVICE_UNAVAILABLE else response
@@ -118,13 +133,17 @@ class FlowRun:
     def artifact(self, subject: str) -> str:
         """The Markdown that the run left under this subject."""
         runs = [self.flow_run["id"], *(run["id"] for run in self._subflows())]
-        found = self.server.filtered("artifacts", artifacts={"flow_run_id": {"any_": runs}, "key": {"any_": [f"daily-{subject}-test-flows"]}})
+        found = self.server.filtered(
+            "artifacts", artifacts={"flow_run_id": {"any_": runs}, "key": {"any_": [f"daily-{subject}-test-flows"]}}
+        )
         assert len(found) == 1
         return str(found[0]["data"])
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Events of this name that came out of this run; they take a moment to be stored."""
-        asked = {"filter": {"event": {"name": [name]}, "any_resource": {"id": [f"prefect.flow-run.{self.flow_run['id']}"]}}}
+        asked = {
+            "filter": {"event": {"name": [name]}, "any_resource": {"id": [f"prefect.flow-run.{self.flow_run['id']}"]}}
+        }
         return wait_for(lambda: self.server.ask("POST", "/events/filter", asked)["events"])
 
     def _subflows(self) -> list[dict[str, Any]]:
@@ -132,6 +151,7 @@ class FlowRun:
 
     def _tasks(self, flow_runs: list[str]) -> list[dict[str, Any]]:
         """Task runs are recorded a moment after they ended."""
+
         def ended() -> list[dict[str, Any]]:
             tasks = self.server.filtered("task_runs", task_runs={"flow_run_id": {"any_": flow_runs}})
             return tasks if all(task["state_type"] in FINAL for task in tasks) else []
@@ -154,10 +174,23 @@ class FlowShop:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def settings(self, name: str, *, dbt: Path | None = None, definitions: str | Path = ROOT / "audiences" / "definitions", marked: str = "marked.csv") -> Path:
+    def settings(
+        self,
+        name: str,
+        *,
+        dbt: Path | None = None,
+        definitions: str | Path = ROOT / "audiences" / "definitions",
+        marked: str = "marked.csv",
+    ) -> Path:
         """A settings file of this shop; what is not said is as in the demo."""
         file = self.folder / f"{name}.yaml"
-        text = SETTINGS.format(dbt=dbt or self.dbt, definitions=definitions, marked=marked, endpoint=self.sandbox.endpoint("meta"), token=TOKEN)
+        text = SETTINGS.format(
+            dbt=dbt or self.dbt,
+            definitions=definitions,
+            marked=marked,
+            endpoint=self.sandbox.endpoint("meta"),
+            token=TOKEN,
+        )
         file.write_text(text, encoding="utf-8")
         return file
 
@@ -179,6 +212,13 @@ def wait_for(ask: Callable[[], Any], patience: float = 60.0) -> Any:
         if answer or time.monotonic() > deadline:
             return answer
         time.sleep(0.3)
+
+
+def documented(line: str) -> list[str]:
+    """A command as docs/flows.md has it, to be run by this Python."""
+    shown = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8").splitlines()
+    assert line in [one.strip() for one in shown], f"docs/flows.md does not show: {line}"
+    return [sys.executable, "-m", *shlex.split(line)]
 
 
 def free_port() -> int:

@@ -20,7 +20,15 @@ MAIL = "ann.zqx@example.org"
 
 
 def result(name: str, state: str, exit_code: int = 0, **counts: int) -> ListResult:
-    return ListResult(ListId(f"{name}@meta:main"), name, "meta", state, message="why" if exit_code else "", exit_code=exit_code, **counts)
+    return ListResult(
+        ListId(f"{name}@meta:main"),
+        name,
+        "meta",
+        state,
+        message="why" if exit_code else "",
+        exit_code=exit_code,
+        **counts,
+    )
 
 
 def planned(name: str, held: dict[str, int], reasons: list[str]) -> ListPlan:
@@ -34,26 +42,50 @@ def test_counts_of_two_rounds_add_up_and_the_later_state_holds():
     first = [result("winback", "partly", 6, sent=10_000, received=10_000, requests=1)]
     second = [result("winback", "applied", sent=500, received=499, invalid=1, requests=1)]
     [merged] = merge(merge([], first), second)
-    assert (merged.state, merged.sent, merged.received, merged.invalid, merged.requests) == ("applied", 10_500, 10_499, 1, 2)
+    assert (merged.state, merged.sent, merged.received, merged.invalid, merged.requests) == (
+        "applied",
+        10_500,
+        10_499,
+        1,
+        2,
+    )
     assert merged.exit_code == 0
 
 
 def test_a_list_that_went_in_the_first_round_stays_applied():
-    lists = merge([result("winback", "applied", requests=3), result("still", "unchanged")], [result("winback", "unchanged"), result("still", "unchanged")])
+    lists = merge(
+        [result("winback", "applied", requests=3), result("still", "unchanged")],
+        [result("winback", "unchanged"), result("still", "unchanged")],
+    )
     assert {item.audience: item.state for item in lists} == {"winback": "applied", "still": "unchanged"}
 
 
 def test_only_what_waiting_may_end_is_tried_again():
-    results = [result("down", "failed", 6), result("held", "held", 3), result("token", "failed", 4), result("fine", "applied")]
+    results = [
+        result("down", "failed", 6),
+        result("held", "held", 3),
+        result("token", "failed", 4),
+        result("fine", "applied"),
+    ]
     assert [item.audience for item in pass_by_themselves(results)] == ["down"]
 
 
 @pytest.mark.parametrize(
     ("codes", "error"),
-    [([0, 3], GuardTripped), ([3, 6], GuardTripped), ([6], Unavailable), ([5, 3], DataError), ([2, 5], ConfigError), ([4, 2], AuthError), ([1, 4], PlatformError)],
+    [
+        ([0, 3], GuardTripped),
+        ([3, 6], GuardTripped),
+        ([6], Unavailable),
+        ([5, 3], DataError),
+        ([2, 5], ConfigError),
+        ([4, 2], AuthError),
+        ([1, 4], PlatformError),
+    ],
 )
 def test_the_gravest_trouble_is_what_the_run_fails_with(codes, error):
-    raised = error_of([result(f"list{number}", "failed" if code else "applied", code) for number, code in enumerate(codes)])
+    raised = error_of(
+        [result(f"list{number}", "failed" if code else "applied", code) for number, code in enumerate(codes)]
+    )
     assert type(raised) is error
     assert str(raised).count("@meta:main") == sum(code != 0 for code in codes), "fine lists are not named"
 

@@ -37,9 +37,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: what, in which unit, ours and the other in pairs that were measured in turns."""
+    """One line of the table: what beside what, in which unit, and both in pairs that were measured in turns."""
 
     what: str
+    other: str
     unit: str
     pairs: tuple[tuple[float, float], ...]
 
@@ -88,12 +89,12 @@ def cpu_seconds(run: Callable[[], None]) -> float:
 
 def table(lines: Sequence[Line]) -> str:
     """The lines as a Markdown table."""
-    rows = [["measured", "unit", "Boomerang", "beside", "ratio (lowest – highest)"]]
+    rows = [["Boomerang", "beside", "unit", "ours", "other", "ratio (lowest – highest)"]]
     for line in lines:
         ratios = line.ratios
         spread = f" ({ratios[0]:.2f} – {ratios[-1]:.2f})" if len(ratios) > 1 else ""
         ratio = f"{statistics.median(ratios):.2f}{spread}"
-        rows.append([line.what, line.unit, _number(line.ours), _number(line.beside), ratio])
+        rows.append([line.what, line.other, line.unit, _number(line.ours), _number(line.beside), ratio])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     texts = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

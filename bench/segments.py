@@ -50,21 +50,20 @@ def _step(name: str, *arguments: object) -> Usage:
 
 
 def _lines(size: str, whole: Usage, start: Usage, by_sql: Pairs, by_hand: Pairs) -> list[Line]:
-    all_four = f"four segments, {size}: dbt / the models' SQL as one script"
-    three = f"three segments, {size}: dbt / a script by hand"
-    build = f"whole build with tests, {size} / the models' SQL as one script"
+    same_sql, script = "same SQL, one script", "script by hand"
+    no_start = ", dbt's start taken off"
 
-    def line(what: str, unit: str, pairs: Pairs, begins: float = 0) -> Line:
+    def line(what: str, other: str, unit: str, pairs: Pairs, begins: float = 0) -> Line:
         measures = {"CPU s": "cpu", "wall s": "wall", "peak MB": "peak_mb"}
         values = [(getattr(dbt, measures[unit]), getattr(script, measures[unit])) for dbt, script in pairs]
-        return Line(what, unit, tuple((ours - begins, beside) for ours, beside in values))
+        return Line(f"{what}, {size}", other, unit, tuple((ours - begins, beside) for ours, beside in values))
 
     return [
-        line(all_four, "CPU s", by_sql),
-        line(f"{all_four}, dbt's start taken off", "CPU s", by_sql, start.cpu),
-        line(all_four, "wall s", by_sql),
-        line(all_four, "peak MB", by_sql),
-        line(three, "CPU s", by_hand),
-        line(f"{three}, dbt's start taken off", "CPU s", by_hand, start.cpu),
-        line(build, "CPU s", [(whole, script) for _, script in by_sql]),
+        line("4 segments by dbt", same_sql, "CPU s", by_sql),
+        line(f"4 segments by dbt{no_start}", same_sql, "CPU s", by_sql, start.cpu),
+        line("4 segments by dbt", same_sql, "wall s", by_sql),
+        line("4 segments by dbt", same_sql, "peak MB", by_sql),
+        line("3 segments by dbt", script, "CPU s", by_hand),
+        line(f"3 segments by dbt{no_start}", script, "CPU s", by_hand, start.cpu),
+        line("whole build with its tests", same_sql, "CPU s", [(whole, one) for _, one in by_sql]),
     ]

@@ -96,11 +96,11 @@ def test_ratios_are_of_pairs_that_were_measured_in_turns():
     order = []
 
     pairs = in_turns(lambda: order.append("ours"), lambda: order.append("theirs"), 2)
-    printed = table([Line("sync", "CPU s", ((1.0, 2.0), (3.0, 2.0), (400.0, 400.0)))])
+    printed = table([Line("sync", "loop", "CPU s", ((1.0, 2.0), (3.0, 2.0), (400.0, 400.0)))])
 
     assert len(pairs) == 2
     assert order == ["ours", "theirs"] * 2
-    assert printed.splitlines()[-1] == "| sync     | CPU s | 3.00      | 2.00   | 1.00 (0.50 – 1.50)       |"
+    assert printed.splitlines()[-1] == "| sync      | loop   | CPU s | 3.00 | 2.00  | 1.00 (0.50 – 1.50)       |"
 
 
 def test_a_step_that_fails_ends_the_bench():

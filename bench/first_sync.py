@@ -34,7 +34,7 @@ platforms: {meta: {account: main}}
 """
 
 
-class Bench:
+class FirstSync:
     """One published build, synced again and again into a ledger and an ad account that are new each time."""
 
     def __init__(self, folder: Path, endpoint: str, members: int) -> None:
@@ -105,7 +105,7 @@ def bench(options: Options) -> list[Line]:
     """CPU seconds per million rows of plan and apply together, and of apply alone."""
     say(f"first sync: making a build of {options.rows:,} people")
     with Sandbox(null_sink=True) as sink:
-        shop = Bench(options.folder / "first_sync", sink.endpoint("meta"), options.rows)
+        shop = FirstSync(options.folder / "first_sync", sink.endpoint("meta"), options.rows)
         say("first sync: plan and apply, and the SDK's loop, in turns")
         pairs = in_turns(shop.ours, shop.theirs, options.repeats)
     scale = 1e6 / options.rows

@@ -25,7 +25,9 @@ def test_without_a_command_it_shows_the_commands(run):
     shown = run("--help")
 
     assert shown.returncode == 0
-    assert all(command in shown.stdout for command in ("demo", "extract", "build", "plan", "sync", "release", "sandbox"))
+    assert all(
+        command in shown.stdout for command in ("demo", "extract", "build", "plan", "sync", "release", "sandbox")
+    )
 
 
 def test_an_unknown_command_is_a_usage_error(run):
@@ -92,7 +94,8 @@ def test_a_wrong_as_of_is_refused_before_anything_runs(run):
 
 
 @pytest.mark.parametrize(
-    ("codes", "code"), [([], 0), ([0, 0], 0), ([0, 6], 6), ([6, 3], 3), ([3, 5], 5), ([5, 2], 2), ([2, 4], 4), ([4, 1], 1)]
+    ("codes", "code"),
+    [([], 0), ([0, 0], 0), ([0, 6], 6), ([6, 3], 3), ([3, 5], 5), ([5, 2], 2), ([2, 4], 4), ([4, 1], 1)],
 )
 def test_the_gravest_exit_code_wins(codes, code):
     assert gravest(codes) == code

@@ -99,7 +99,12 @@ class Shop:
     def run(self, *arguments: str, verbose: bool = True) -> Ran:
         """Run `boomerang` with these arguments in the shop's folder."""
         command = [sys.executable, "-m", "audiences", *(["--verbose"] if verbose else []), *arguments]
-        environment = {**os.environ, "META_ACCESS_TOKEN": self.token, "SANDBOX": self.sandbox.url, "PYTHONPATH": str(ROOT)}
+        environment = {
+            **os.environ,
+            "META_ACCESS_TOKEN": self.token,
+            "SANDBOX": self.sandbox.url,
+            "PYTHONPATH": str(ROOT),
+        }
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300)
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -149,8 +154,15 @@ def _entity(name: str, ending: str) -> str:
 def _write_marked(folder: Path) -> None:
     folder.mkdir()
     products = f"{folder.parent}/demo/products.csv"
-    product = duckdb.execute("select min(product_ref) from read_csv(?) where is_product and is_active", [products]).fetchone()[0]
-    files = {"customers": MARKED_CUSTOMERS, "orders": MARKED_ORDERS, "order_lines": MARKED_LINES, "wishlist_items": MARKED_WISHES}
+    product = duckdb.execute(
+        "select min(product_ref) from read_csv(?) where is_product and is_active", [products]
+    ).fetchone()[0]
+    files = {
+        "customers": MARKED_CUSTOMERS,
+        "orders": MARKED_ORDERS,
+        "order_lines": MARKED_LINES,
+        "wishlist_items": MARKED_WISHES,
+    }
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text.replace("{product}", product), encoding="utf-8")
 

@@ -81,8 +81,10 @@ def test_a_wrong_token_sends_nothing(shop):
 
 
 @contextmanager
-def another_process_writing(shop):
-    code = f"import duckdb, sys; c = duckdb.connect({str(shop.home / 'warehouse.duckdb')!r}); print('open', flush=True); sys.stdin.read()"
+def another_process_writing(shop, file):
+    """A process that has a database of the shop's home open for writing."""
+    path = str(shop.home / file)
+    code = f"import duckdb, sys; c = duckdb.connect({path!r}); print('open', flush=True); sys.stdin.read()"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "open\n"
     try:
@@ -95,7 +97,7 @@ def another_process_writing(shop):
 def test_a_warehouse_that_another_process_writes_is_left_alone(synced, command):
     before = synced.state()
 
-    with another_process_writing(synced):
+    with another_process_writing(synced, "warehouse.duckdb"):
         ran = synced.run(command)
 
     assert_refused(synced, ran, 6, "another process", "try again", before=before)
@@ -103,7 +105,9 @@ def test_a_warehouse_that_another_process_writes_is_left_alone(synced, command):
 
 def test_a_failed_dbt_test_publishes_nothing(synced):
     before = synced.state()
-    (synced.folder / "dbt" / "tests" / "no_shop_has_customers.sql").write_text("select customer_id from {{ ref('dim_customers') }}")
+    (synced.folder / "dbt" / "tests" / "no_shop_has_customers.sql").write_text(
+        "select customer_id from {{ ref('dim_customers') }}"
+    )
 
     ran = synced.run("build", "--as-of", synced.second_day)
 
@@ -120,7 +124,11 @@ def test_a_failed_dbt_test_publishes_nothing(synced):
     [
         ("shop: {name: Demo guitars,", "shop: {nam: Demo guitars,", "shop.nam"),
         ("environment: test", "enviroment: test", "did you mean environment"),
-        ("shop: {name: Demo guitars, timezone: America/New_York,", "shop: {timezone: America/New_York,", "shop.name is missing"),
+        (
+            "shop: {name: Demo guitars, timezone: America/New_York,",
+            "shop: {timezone: America/New_York,",
+            "shop.name is missing",
+        ),
         ("timezone: America/New_York", "timezone: America/New_Yrk", "America/New_Yrk"),
     ],
 )
@@ -151,19 +159,8 @@ def test_no_settings_file_says_how_to_begin(shop):
 
 
 def test_two_at_once_one_is_told_to_try_again(shop):
-    with another_ledger_user(shop):
+    with another_process_writing(shop, "ledger.duckdb"):
         ran = shop.run("sync", "--as-of", shop.first_day)
 
     assert ran.code == 6
     assert "try again" in ran.err
-
-
-@contextmanager
-def another_ledger_user(shop):
-    code = f"import duckdb, sys; c = duckdb.connect({str(shop.home / 'ledger.duckdb')!r}); print('open', flush=True); sys.stdin.read()"
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "open\n"
-    try:
-        yield
-    finally:
-        process.communicate("")

@@ -54,7 +54,10 @@ def test_the_commands_that_it_names_work_afterwards(taken, folder):
     settings = folder / "boomerang-demo" / "boomerang.yaml"
 
     status = subprocess.run(
-        [sys.executable, "-P", "-m", "audiences", "status", "--config", str(settings)], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-P", "-m", "audiences", "status", "--config", str(settings)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
     )
 
     assert status.returncode == 0, status.stderr
@@ -64,7 +67,9 @@ def test_the_commands_that_it_names_work_afterwards(taken, folder):
 def test_it_refuses_to_start_over_in_a_real_shops_home(folder, tmp_path):
     (tmp_path / "boomerang.yaml").write_text("shop: {name: Real}\nenvironment: production\n")
 
-    done = subprocess.run([sys.executable, "-P", "-m", "audiences", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "audiences", "demo"], cwd=tmp_path, capture_output=True, text=True
+    )
 
     assert done.returncode == 2
     assert "production" in done.stderr

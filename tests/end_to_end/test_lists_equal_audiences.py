@@ -130,7 +130,8 @@ def test_what_falls_out_adds_up_to_the_segment(shop):
     plan = shop.run("plan", "--as-of", shop.first_day, "--json").json
     with shop.published(0) as build:
         sizes = {
-            name: build.execute(f"select count(distinct customer_id) from segments.seg_{name}").fetchone()[0] for name in LABELS
+            name: build.execute(f"select count(distinct customer_id) from segments.seg_{name}").fetchone()[0]
+            for name in LABELS
         }
 
     found = {item["audience"]: item["members"] + sum(item["dropped"].values()) for item in plan["lists"]}

@@ -30,7 +30,9 @@ def sha256(text: str) -> str:
 
 def marked_hashes() -> set[str]:
     """What platforms get of the marked persons, and the keys that models join them by."""
-    keys = {sha256(f"email:{value}")[:32] for value in MARKED_EMAILS} | {sha256(f"phone:{value}")[:32] for value in MARKED_PHONES}
+    keys = {sha256(f"email:{value}")[:32] for value in MARKED_EMAILS} | {
+        sha256(f"phone:{value}")[:32] for value in MARKED_PHONES
+    }
     return {sha256(value) for value in (*MARKED_EMAILS, *MARKED_PHONES)} | keys
 
 
@@ -107,11 +109,15 @@ def test_published_builds_and_the_ledger_hold_no_raw_value_and_hashes_only_where
                 text = f'lower(cast("{column}" as varchar))'
                 rows = f'from "{schema}"."{table}"'
                 for marked in shop.marked:
-                    count = connection.execute(f"select count(*) {rows} where contains({text}, ?)", [marked.lower()]).fetchone()[0]
+                    count = connection.execute(
+                        f"select count(*) {rows} where contains({text}, ?)", [marked.lower()]
+                    ).fetchone()[0]
                     assert count == 0, f"a raw value stands in {where}"
                 if (schema, table) not in HASHES_BELONG and column not in KEYED:
                     for value in marked_hashes():
-                        count = connection.execute(f"select count(*) {rows} where contains({text}, ?)", [value]).fetchone()[0]
+                        count = connection.execute(
+                            f"select count(*) {rows} where contains({text}, ?)", [value]
+                        ).fetchone()[0]
                         assert count == 0, f"a hash of a marked person stands in {where}"
     assert columns > 100
 

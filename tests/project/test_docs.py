@@ -44,7 +44,9 @@ def test_every_command_has_help_with_an_example():
     commands = get_command(app).commands
 
     assert len(commands) >= 14
-    assert [name for name, command in commands.items() if f"Example: boomerang {name}" not in (command.help or "")] == []
+    assert [
+        name for name, command in commands.items() if f"Example: boomerang {name}" not in (command.help or "")
+    ] == []
 
 
 def test_help_imports_nothing_slow():
@@ -57,7 +59,13 @@ def test_help_imports_nothing_slow():
 
 
 def test_every_make_target_of_the_readme_exists():
-    named = set(re.findall(r"^(?:`)?make (\w+) ", (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    named = set(
+        re.findall(
+            r"^(?:`)?make (\w+) ",
+            (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text(),
+            re.MULTILINE,
+        )
+    )
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert {"demo", "test", "check", "bench"} <= named & targets

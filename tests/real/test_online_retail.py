@@ -30,7 +30,7 @@ from audiences.settings import Settings, load_settings
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("BOOMERANG_TEST_DATA") or ROOT.parent / "shared" / "data") / "online_retail_ii.parquet"
 DAYS = ["2010-12-31", "2011-06-30", "2011-09-30", "2011-12-09"]
-MODELS = ["+seg_lapsed_buyers", "+seg_complementary_prospects"]
+MODELS = ["+seg_lapsed_buyers", "+seg_complementary_prospects", "+customer_refs"]
 
 pytestmark = pytest.mark.skipif(not DATA.is_file(), reason="online_retail_ii.parquet is not here (BOOMERANG_TEST_DATA)")
 
@@ -76,8 +76,8 @@ def run_models(settings: Settings, day: str) -> None:
         ["build", "--resource-type", "model", "--resource-type", "seed", "--select", *MODELS],
         project=ROOT / "dbt",
         target=settings.home / "dbt",
-        variables=dbt_variables(settings, as_of),
-        environment={"BOOMERANG_WAREHOUSE": str(settings.warehouse_file), "BOOMERANG_DBT_THREADS": "2"},
+        variables=dbt_variables(settings),
+        environment={"BOOMERANG_WAREHOUSE": str(settings.warehouse_file), "BOOMERANG_AS_OF": str(as_of)},
     )
     assert [result.name for result in results if result.is_broken] == []
 

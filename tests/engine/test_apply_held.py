@@ -9,6 +9,7 @@ import pytest
 from audiences.errors import ConfigError
 from audiences.sync.release import release
 from audiences.sync.status import read_status
+from audiences.warehouse.duckdb import writing
 
 LIST = "lapsed@meta:main"
 TODAY = dt.date(2026, 11, 23)
@@ -109,7 +110,18 @@ def test_while_a_build_runs_the_finished_one_is_sent(shop):
     shop.audience("lapsed")
     shop.publish()
     shop.publish(state="running")
-    assert shop.sync() == 0
+    with writing(shop.settings.home):
+        assert shop.sync() == 0
+
+
+def test_after_a_build_that_was_killed_the_older_one_is_not_sent(shop):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    shop.publish(state="running")
+    assert shop.sync() == 3
+    assert "a newer build did not finish" in shop.of_list(LIST).message
+    assert read_status(shop.settings).builds[0].state == "failed"
 
 
 def test_growth_that_was_held_yesterday_is_still_held_today(shop):
@@ -146,6 +158,7 @@ def test_a_release_lets_the_next_sync_go_once(shop):
     assert shop.sync() == 0
     assert given.at_most == 400
     assert shop.people_on() == everybody - gone | new
+    assert shop.value("select count(*) from sync.permits where used_by_plan is null") == 0
     shop.leaves(*sorted(everybody - gone)[:150])
     shop.crowd(100, prefix="more")
     shop.publish(TOMORROW)

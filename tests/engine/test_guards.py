@@ -29,6 +29,13 @@ def test_a_list_without_changes_trips_nothing():
     assert held(wanted=0, size=0, build_age=dt.timedelta(days=900), newer_build_failed=True) == ({}, [])
 
 
+@pytest.mark.parametrize(("hours", "is_held"), [(48, False), (49, True), (-24, False), (-25, True)])
+def test_a_build_of_long_ago_or_of_days_to_come_holds_everything(hours, is_held):
+    verdict, kinds = held(adds=1, wanted=1001, build_age=dt.timedelta(hours=hours))
+    assert verdict == ({"add": 1} if is_held else {})
+    assert kinds == (["stale_build"] if is_held else [])
+
+
 @pytest.mark.parametrize(("removes", "is_held"), [(500, False), (501, True)])
 def test_a_list_may_shrink_by_half(removes, is_held):
     verdict, kinds = held(removes=removes, wanted=1000 - removes)

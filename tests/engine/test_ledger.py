@@ -1,0 +1,135 @@
+"""The ledger's file: whose it is, its key, who may open it, and what never stands in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from audiences.errors import Busy, ConfigError, DataError
+from audiences.ledger import open_ledger
+
+HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def filled(shop):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    shop.sync()
+    return shop
+
+
+def opened(shop):
+    with open_ledger(shop.settings) as ledger:
+        return ledger
+
+
+def test_a_ledger_keeps_its_id(filled):
+    assert opened(filled).ledger_id == opened(filled).ledger_id
+
+
+def test_a_ledger_of_another_environment_is_refused(filled):
+    filled.configure(environment="production")
+    with pytest.raises(ConfigError, match="belongs to the environment 'test', the settings say 'production'"):
+        opened(filled)
+
+
+def test_a_missing_key_is_not_made_anew(filled):
+    (filled.settings.home / "ledger.key").unlink()
+    with pytest.raises(ConfigError, match="ledger.key is missing beside the ledger: restore it"):
+        opened(filled)
+    assert not (filled.settings.home / "ledger.key").exists()
+
+
+def test_a_wrong_key_is_refused(filled):
+    (filled.settings.home / "ledger.key").write_text("0" * 64, encoding="ascii")
+    with pytest.raises(ConfigError, match="is not the key of this ledger"):
+        opened(filled)
+
+
+def test_only_the_owner_may_read_the_key(filled):
+    assert (filled.settings.home / "ledger.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_ledger_of_a_newer_version_is_refused(filled):
+    filled.rows("insert into sync.schema_version select 9000, now(), ledger_id, environment, key_check from sync.schema_version")
+    with pytest.raises(DataError, match="newer version of Boomerang"):
+        opened(filled)
+
+
+def test_what_is_no_ledger_is_refused(filled):
+    filled.settings.ledger_file.write_text("this is no database", encoding="utf-8")
+    with pytest.raises(DataError, match=r"ledger.duckdb cannot be opened"):
+        opened(filled)
+
+
+@pytest.fixture
+def held_by_another(filled):
+    """The ledger of the shop, open in another process."""
+    command = [sys.executable, "-c", HOLD, str(filled.settings.ledger_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield filled
+        process.communicate("go\n")
+
+
+def test_a_second_process_is_told_to_try_again(held_by_another):
+    with pytest.raises(Busy, match="another process holds ledger.duckdb"):
+        held_by_another.plan()
+
+
+def test_of_two_syncs_at_once_one_ends_busy_and_nothing_is_broken(filled):
+    filled.lapsed("ann")
+    filled.publish()
+    file = filled.folder / "boomerang.yaml"
+    with open_ledger(filled.settings):
+        second = subprocess.run(
+            [sys.executable, "-c", "from audiences.cli import main; main()", "sync", "--config", str(file)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert second.returncode == 6
+    assert "Error: another process holds ledger.duckdb" in second.stderr
+    assert filled.sync() == 0
+    assert "ann" in filled.people_on()
+
+
+def test_the_changes_of_the_newest_five_plans_are_kept(filled):
+    made = [filled.plan().plan_id for _ in range(2)]
+    filled.lapsed("ann")
+    filled.publish()
+    made += [filled.plan().plan_id for _ in range(7)]
+    kept = {row[0] for row in filled.rows("select distinct plan_id from sync.plan_changes")}
+    assert kept == set(made[-5:])
+    assert {row[0] for row in filled.rows("select distinct plan_id from sync.plans")} >= set(made)
+
+
+def test_plans_of_more_than_half_a_year_ago_are_forgotten(filled):
+    old = filled.plan().plan_id
+    filled.tick(days=184)
+    new = filled.plan().plan_id
+    assert [row[0] for row in filled.rows("select distinct plan_id from sync.plans")] == [new]
+    assert old != new
+
+
+def test_hashes_stand_in_two_tables_and_raw_contacts_in_none(filled):
+    filled.plan()
+    contacts = {contact for one in filled.persons.values() for contact in one.contacts()}
+    hashes = {one for name in filled.persons for one in filled.hashes_of(name)}
+    where = set()
+    with open_ledger(filled.settings) as ledger:
+        tables = ledger.connection.execute("select table_name from information_schema.tables where table_schema = 'sync'")
+        for (table,) in tables.fetchall():
+            text = json.dumps(ledger.connection.execute(f"from sync.{table}").fetchall(), default=str)
+            assert not any(contact in text for contact in contacts)
+            assert not any(name in text for name in filled.persons)
+            where |= {table} if any(one in text for one in hashes) else set()
+    assert where == {"memberships", "plan_changes"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -99,3 +101,38 @@ def test_a_wrong_as_of_is_refused_before_anything_runs(run):
 )
 def test_the_gravest_exit_code_wins(codes, code):
     assert gravest(codes) == code
+
+
+def test_a_home_that_cannot_be_made_is_told_with_its_path(run, tmp_path):
+    run("init", ".")
+    settings = tmp_path / "boomerang.yaml"
+    settings.write_text(settings.read_text().replace("home: .boomerang", "home: boomerang.yaml/home"))
+
+    for command in ("extract", "status"):
+        refused = run(command, META_ACCESS_TOKEN="x")
+
+        assert refused.returncode == 2
+        assert "boomerang.yaml/home: not a directory" in refused.stderr
+        assert "bug" not in refused.stderr
+
+
+def test_a_wrong_last_day_of_the_demo_is_refused(run):
+    refused = run("demo", "--until", "soon")
+
+    assert refused.returncode == 2
+    assert "--until 'soon' is no date" in refused.stderr
+
+
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_stopped_says_so(tmp_path, request_to_end):
+    command = [sys.executable, "-P", "-m", "audiences", "sandbox", "--memory", "--port", "0"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    first = process.stderr.readline()
+    while "Stop it with" not in first:
+        first = process.stderr.readline()
+    time.sleep(2)
+    process.send_signal(request_to_end)
+    rest = process.communicate(timeout=30)[1]
+
+    assert process.returncode == 130, rest
+    assert "Stopped." in rest

@@ -62,7 +62,9 @@ def test_a_plan_whose_changes_were_pruned_is_refused(shop, planned):
 
 
 def test_a_plan_whose_changes_were_tampered_with_is_refused(shop, planned):
-    shop.rows("delete from sync.plan_changes where phase = 2 and member_key = (select min(member_key) from sync.plan_changes)")
+    shop.rows(
+        "delete from sync.plan_changes where phase = 2 and member_key = (select min(member_key) from sync.plan_changes)"
+    )
     assert refused(shop, planned) == "the changes moved since the plan was made: plan again"
 
 

@@ -61,7 +61,9 @@ def test_only_the_owner_may_read_the_key(filled):
 
 
 def test_a_ledger_of_a_newer_version_is_refused(filled):
-    filled.rows("insert into sync.schema_version select 9000, now(), ledger_id, environment, key_check from sync.schema_version")
+    filled.rows(
+        "insert into sync.schema_version select 9000, now(), ledger_id, environment, key_check from sync.schema_version"
+    )
     with pytest.raises(DataError, match="newer version of Boomerang"):
         opened(filled)
 
@@ -126,7 +128,9 @@ def test_hashes_stand_in_two_tables_and_raw_contacts_in_none(filled):
     hashes = {one for name in filled.persons for one in filled.hashes_of(name)}
     where = set()
     with open_ledger(filled.settings) as ledger:
-        tables = ledger.connection.execute("select table_name from information_schema.tables where table_schema = 'sync'")
+        tables = ledger.connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'sync'"
+        )
         for (table,) in tables.fetchall():
             text = json.dumps(ledger.connection.execute(f"from sync.{table}").fetchall(), default=str)
             assert not any(contact in text for contact in contacts)

@@ -40,7 +40,9 @@ def installed_platform(tmp_path_factory):
     folder = tmp_path_factory.mktemp("installed")
     (folder / "engine_people-1.0.dist-info").mkdir()
     (folder / "engine_people-1.0.dist-info" / "METADATA").write_text(engine_people.METADATA, encoding="utf-8")
-    (folder / "engine_people-1.0.dist-info" / "entry_points.txt").write_text(engine_people.ENTRY_POINTS, encoding="utf-8")
+    (folder / "engine_people-1.0.dist-info" / "entry_points.txt").write_text(
+        engine_people.ENTRY_POINTS, encoding="utf-8"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield
@@ -95,7 +97,12 @@ def on_ledger(shop):
 
 
 any_history = given(first=first_day, later=st.lists(next_day, min_size=1, max_size=2))
-some = {"deadline": None, "phases": [Phase.explicit, Phase.generate], "derandomize": True, "suppress_health_check": list(HealthCheck)}
+some = {
+    "deadline": None,
+    "phases": [Phase.explicit, Phase.generate],
+    "derandomize": True,
+    "suppress_health_check": list(HealthCheck),
+}
 
 
 @settings(max_examples=35, **some)

@@ -28,7 +28,9 @@ def shop(make_shop):
     add_shared_contacts(shop)
     add_visitors(shop)
     add_newsletter(shop)
-    shop.build(AS_OF, select="+customer_refs +int_customer_refs +fct_events +fct_orders +dim_identifiers +dim_customers")
+    shop.build(
+        AS_OF, select="+customer_refs +int_customer_refs +fct_events +fct_orders +dim_identifiers +dim_customers"
+    )
     return shop
 
 
@@ -106,9 +108,9 @@ def test_a_newsletter_address_is_never_written_out(shop):
 
 
 def test_two_spellings_of_a_newsletter_address_are_one_reader(shop):
-    assert shop.column("select count(distinct customer_id) from intermediate.int_customer_refs where ref_kind = 'subscriber'") == [
-        2
-    ]
+    assert shop.column(
+        "select count(distinct customer_id) from intermediate.int_customer_refs where ref_kind = 'subscriber'"
+    ) == [2]
 
 
 def test_an_email_of_four_accounts_joins_nobody(shop):

@@ -23,10 +23,12 @@ from audiences.errors import DataError
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.settings import Settings
-from audiences.warehouse.duckdb import connect, writing
+from audiences.warehouse.duckdb import connect, is_being_written, writing
 
 PUBLISHED_SCHEMAS = ("marts", "segments", "reporting")
 KEPT_BUILDS = 14
+DATABASE_SUFFIXES = ("", ".wal")
+NONE_RUNS = "update sync.builds set state = 'failed' where state = 'running'"
 LEDGER_WAIT = 600.0  # seconds; an apply may hold the ledger while a build ends
 
 
@@ -75,7 +77,7 @@ def build(
     with writing(settings.home):
         held = _hold(settings)  # a read-only handle: nobody else can write the warehouse meanwhile
         try:
-            _note(settings, build_id, moment, started, "running", [], 0)
+            _note(settings, build_id, moment, started, "running", [], 0, only_one=True)
             results = _candidate_built(settings, build_id, moment, started, on_node)
             published = _publish(settings, build_id)
         finally:
@@ -86,6 +88,12 @@ def build(
             _prune(ledger, settings)
     file = published_file(settings, build_id)
     return Build(build_id, moment, file, len(results), time.monotonic() - begun, published)
+
+
+def settle_killed(ledger: Ledger, settings: Settings) -> None:
+    """Note as failed what says that it runs while nobody writes the warehouse: it was stopped or killed."""
+    if not is_being_written(settings.home):
+        ledger.connection.execute(NONE_RUNS)
 
 
 def candidate_file(settings: Settings) -> Path:
@@ -124,8 +132,8 @@ def _candidate_built(
     on_node: Callable[[NodeResult], None] | None,
 ) -> list[NodeResult]:
     candidate = candidate_file(settings)
-    for suffix in ("", ".wal"):
-        candidate.with_name(candidate.name + suffix).unlink(missing_ok=True)
+    _drop(candidate)
+    for suffix in DATABASE_SUFFIXES:
         original = settings.warehouse_file.with_name(settings.warehouse_file.name + suffix)
         if original.is_file():
             shutil.copyfile(original, candidate.with_name(candidate.name + suffix))
@@ -144,12 +152,18 @@ def _candidate_built(
         )
         _refuse_broken(results)
     except BaseException as error:
-        candidate.unlink(missing_ok=True)
+        _drop(candidate)
         if isinstance(error, Exception):
             failed = getattr(error, "failed_nodes", [])
             _note(settings, build_id, as_of, started, "failed", failed, 0)
         raise
     return results
+
+
+def _drop(database: Path) -> None:
+    """Delete a database with its log; both may hold personal data."""
+    for suffix in DATABASE_SUFFIXES:
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
 def _refuse_broken(results: list[NodeResult]) -> None:
@@ -198,9 +212,19 @@ def _quoted(path: Path) -> str:
 
 
 def _note(
-    settings: Settings, build_id: str, as_of: datetime, started: datetime, state: str, failed: list[str], nodes: int
+    settings: Settings,
+    build_id: str,
+    as_of: datetime,
+    started: datetime,
+    state: str,
+    failed: list[str],
+    nodes: int,
+    *,
+    only_one: bool = False,
 ) -> None:
     with open_ledger(settings, wait=LEDGER_WAIT) as ledger, ledger.transaction() as connection:
+        if only_one:
+            connection.execute(NONE_RUNS)
         connection.execute("delete from sync.builds where build_id = ?", [build_id])
         connection.execute(
             "insert into sync.builds values (?, ?, ?, null, ?, ?, ?)", [build_id, as_of, started, state, nodes, failed]

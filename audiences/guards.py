@@ -14,6 +14,7 @@ from typing import Literal
 Operation = Literal["add", "update", "remove"]
 Kind = Literal["shrink", "removals", "growth", "updates", "floor", "stale_build", "unfinished_build"]
 KINDS: tuple[Kind, ...] = ("shrink", "removals", "growth", "updates", "floor", "stale_build", "unfinished_build")
+A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
 
 
@@ -126,8 +127,11 @@ def _of_sizes(facts: ListFacts, limits: GuardLimits, changes: int) -> list[Findi
 
 
 def _stale(facts: ListFacts, limits: GuardLimits, changes: int) -> Finding | None:
-    if limits.max_build_age is None or facts.build_age <= limits.max_build_age:
+    if limits.max_build_age is None or -A_DAY <= facts.build_age <= limits.max_build_age:
         return None
+    if facts.build_age < timedelta():
+        days = round(-facts.build_age / A_DAY)
+        return Finding("stale_build", ALL, changes, f"the build speaks of a day that is {days} days ahead")
     hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
     return Finding("stale_build", ALL, changes, f"the build is {hours} hours old, at most {most} are allowed")
 

@@ -72,7 +72,6 @@ class Warehouse(_Section):
 
     engine: Literal["duckdb"] = "duckdb"
     threads: int = Field(default=2, ge=1, le=64)
-    memory_limit: str | None = None  # as DuckDB takes it, for example 8GB
 
 
 class GuardDefaults(_Section):
@@ -293,6 +292,8 @@ def _explained(error: ValidationError, document: Document) -> ConfigError:
     if problem["type"] == "extra_forbidden":
         known = _known_names(place[:-1])
         return ConfigError(f"unknown setting {name}{hint(place[-1], known)}", file=file, line=line)
+    if problem["type"] in ("model_type", "dict_type"):
+        return ConfigError(f"setting {name} must be a mapping, such as {name}: {{...}}", file=file, line=line)
     message = problem["msg"].removeprefix("Value error, ")
     return ConfigError(f"setting {name}: {message}", file=file, line=line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,10 @@ def sandbox(
     """
     from audiences.sandbox.server import run
     from audiences.settings import load_settings
+    from audiences.warehouse.duckdb import being_served
 
-    state = None if memory else load_settings(config).home / "sandbox.sqlite"
-    note(f"Sandbox on http://{host}:{port}; see http://{host}:{port}/_inspect/meta/lists. Stop it with Ctrl-C.")
-    run(host=host, port=port, state=state, faults=faults)
+    settings = None if memory else load_settings(config)
+    with being_served(settings.home) if settings else nullcontext():
+        state = settings.home / "sandbox.sqlite" if settings else None
+        note(f"Sandbox on http://{host}:{port}; see http://{host}:{port}/_inspect/meta/lists. Stop it with Ctrl-C.")
+        run(host=host, port=port, state=state, faults=faults)

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from audiences.as_of import parse_as_of
-from audiences.builds import published_file
+from audiences.builds import published_file, settle_killed
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListId, ListKey
@@ -178,6 +178,7 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
 
 def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datetime) -> BuildRef:
     """The newest finished build, or the newest one of `as_of`. Raises DataError when there is none."""
+    settle_killed(ledger, settings)
     rows = ledger.connection.execute(
         "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
     ).fetchall()

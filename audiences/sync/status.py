@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from audiences.builds import settle_killed
 from audiences.ledger import open_ledger
+from audiences.ledger.folding import fold
 from audiences.settings import Settings
 from audiences.sql import statements
 
@@ -54,6 +56,9 @@ class Status:
 def read_status(settings: Settings) -> Status:
     """Read the ledger; no platform is asked. Raises Busy when another process holds it."""
     with open_ledger(settings) as ledger:
+        settle_killed(ledger, settings)
+        with ledger.transaction():
+            fold(ledger.connection)  # what a killed sync left without an answer
         named = statements("status")
         builds = [
             BuildState(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]))
@@ -70,7 +75,7 @@ def _list_state(row: tuple[object, ...]) -> ListState:
     guard = json.loads(str(entry))["guard"] if entry is not None else {"held": {}, "reasons": []}
     advice = ""
     if guard["held"]:
-        advice = f"look at `boomerang preview`, then `boomerang release {list_id}` or mend the data"
+        advice = f"look at `boomerang preview`, then `boomerang release {list_id} --why '...'` or mend the data"
     elif sent:
         advice = "run `boomerang sync`: some answers never came"
     return ListState(

@@ -13,9 +13,10 @@ import duckdb
 from audiences.errors import Busy, DataError
 
 LOCKED = "Could not set lock"
+WRITING = "warehouse.lock"
 
 
-def connect(file: Path, *, read_only: bool = False, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file; its time zone is UTC.
 
     Raises:
@@ -28,8 +29,6 @@ def connect(file: Path, *, read_only: bool = False, memory_limit: str | None = N
         raise translated(error, file) from None
     connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
-    if memory_limit:
-        connection.execute("set memory_limit = ?", [memory_limit])
     return connection
 
 
@@ -61,5 +60,23 @@ def exclusive(lock_file: Path, doing: str) -> Iterator[None]:
 @contextmanager
 def writing(home: Path) -> Iterator[None]:
     """Be the only one that writes the warehouse of this home. Raises Busy when somebody else does."""
-    with exclusive(home / "warehouse.lock", "writing the warehouse"):
+    with exclusive(home / WRITING, "writing the warehouse"):
         yield
+
+
+@contextmanager
+def being_served(home: Path) -> Iterator[None]:
+    """Be the only one that serves the sandbox of this home, or begins it anew. Raises Busy when somebody else does."""
+    with exclusive(home / "sandbox.lock", "serving the sandbox of this home (stop it with Ctrl-C)"):
+        yield
+
+
+def is_being_written(home: Path) -> bool:
+    """Whether a process is in `writing` for this home at this moment."""
+    if not (home / WRITING).is_file():
+        return False
+    try:
+        with writing(home):
+            return False
+    except Busy:
+        return True

@@ -38,6 +38,14 @@ def parse_as_of(text: str | None, *, timezone: str, now: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
+def parse_day(text: str, option: str) -> date:
+    """The day meant by `text`, as `option` gave it. Raises ConfigError when it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text!r} is no date: write 2026-11-23") from None
+
+
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The last microsecond of a shop day, naive UTC; right on days of 23 and 25 hours too."""
     next_midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)

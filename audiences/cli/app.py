@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from audiences.errors import BoomerangError
+from audiences.errors import BoomerangError, ConfigError
+
+STOPPED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="boomerang",
@@ -75,19 +78,35 @@ def load_commands() -> None:
 
 def main() -> None:
     """Run the command line; exit with the code that says what the reader must do."""
+    signal.signal(signal.SIGTERM, _stop)
     load_commands()
     try:
         app()
+    except SystemExit as leaving:
+        if leaving.code == STOPPED:
+            note("Stopped. Nothing is half-written; run the same command again to go on.")
+        raise
     except BoomerangError as error:
         note(f"Error: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        note("Stopped. Nothing is half-written; run the same command again to go on.")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except OSError as error:
+        note(f"Error: {_told(error)}")
+        sys.exit(ConfigError.exit_code)
     except Exception as error:  # noqa: BLE001 - the last net: places only, for a message could quote a value
         for frame in traceback.extract_tb(error.__traceback__)[-8:]:
             note(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         note(f"Error: {type(error).__name__}. This is a bug in Boomerang; please report it with the lines above.")
         sys.exit(1)
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    """A request to end is taken like Ctrl-C, so that dbt ends too and what was begun is taken back."""
+    raise KeyboardInterrupt
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, and where; it quotes paths, never a file's content."""
+    what = (error.strerror or type(error).__name__).lower()
+    if error.filename is None:
+        return f"the system refused: {what}. Look at disk space and permissions, then try again"
+    return f"{error.filename}: {what}. Correct the path or its permissions (the setting `home` says where files go)"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
+from audiences.cli.progress import progress
 from audiences.cli.tables import print_table, reasons, shown
 from audiences.errors import ConfigError, gravest
 
@@ -121,7 +122,8 @@ def plan(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     from audiences.settings import load_settings
     from audiences.sync.plan import make_plan
 
-    made = make_plan(load_settings(config), audiences or (), as_of=as_of)
+    with progress("planning"):
+        made = make_plan(load_settings(config), audiences or (), as_of=as_of)
     if as_json:
         print_json(made.as_json())
     else:
@@ -158,7 +160,8 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     from audiences.sync.plan import make_plan
 
     settings = load_settings(config)
-    made = make_plan(settings, audiences or (), as_of=as_of)
+    with progress("planning"):
+        made = make_plan(settings, audiences or (), as_of=as_of)
     if not as_json:
         print_plan(made)
     _apply(settings, made.plan_id, as_json=as_json)
@@ -250,7 +253,7 @@ def print_plan(made: Plan) -> None:
         if item.dropped:
             say(f"{item.list} leaves out: {reasons(item.dropped)}")
         for reason in item.guard.reasons:
-            say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list}`.")
+            say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list} --why '...'`.")
 
 
 def print_result(result: ApplyResult) -> None:
@@ -264,7 +267,6 @@ def print_result(result: ApplyResult) -> None:
 
 
 def _apply(settings: Settings, plan_id: str, *, as_json: bool) -> None:
-    from audiences.cli.progress import progress
     from audiences.sync.apply import apply_plan
 
     with progress("sending") as advance:
@@ -273,8 +275,17 @@ def _apply(settings: Settings, plan_id: str, *, as_json: bool) -> None:
         print_json(asdict(result))
     else:
         print_result(result)
-        total = sum(item.sent for item in result.lists)
-        say(f"{shown(total)} rows sent." if total else "Nothing to send: every list equals its audience.")
+        say(_conclusion(result))
     code = gravest([item.exit_code for item in result.lists])
     if code:
         raise typer.Exit(code)
+
+
+def _conclusion(result: ApplyResult) -> str:
+    """The last line: that all is equal is said only of lists without trouble."""
+    total = sum(item.sent for item in result.lists)
+    troubled = sum(item.exit_code != 0 for item in result.lists)
+    if total == 0 and not troubled:
+        return "Nothing to send: every list equals its audience."
+    trouble = f" {troubled} of {len(result.lists)} lists need a look: see the last column." if troubled else ""
+    return f"{shown(total)} rows sent.{trouble}"

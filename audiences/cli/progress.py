@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,7 +11,7 @@ PATIENCE = 2.0  # seconds
 
 
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator[Callable[[str, int], None]]:
+def progress(title: str) -> Iterator[Callable[[str, int], None]]:
     """A bar that is told what was done (`advance(text, steps)`); without a terminal it does nothing."""
     if not sys.stderr.isatty():
         yield lambda _text, _steps: None
@@ -23,19 +23,18 @@ def progress(title: str, total: int | None = None) -> Iterator[Callable[[str, in
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=Console(stderr=True), transient=True,
     )  # fmt: skip
-    task = bar.add_task(title, total=total)
-    begun = time.monotonic()
-    shown = False
+    task = bar.add_task(title, total=None)
+    patience = threading.Timer(PATIENCE, bar.start)
+    patience.daemon = True
+    patience.start()
 
     def advance(text: str, steps: int) -> None:
-        nonlocal shown
-        if not shown and time.monotonic() - begun > PATIENCE:
-            bar.start()
-            shown = True
         bar.update(task, description=f"{title}: {text}" if text else title, advance=steps)
 
     try:
         yield advance
     finally:
-        if shown:
+        patience.cancel()
+        patience.join()
+        if bar.live.is_started:
             bar.stop()

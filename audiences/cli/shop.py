@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,8 +114,10 @@ def demo(
 
     Example: boomerang demo --customers 20000
     """
+    from audiences.as_of import parse_day
     from audiences.demo.tour import tour
 
+    last_day = parse_day(until, "--until")
     with progress("demo") as advance:
         told: set[str] = set()
 
@@ -127,7 +128,7 @@ def demo(
                 note(stage)
             told.add(stage)
 
-        taken = tour(config, customers=customers, seed=seed, until=date.fromisoformat(until), on_step=on_step)
+        taken = tour(config, customers=customers, seed=seed, until=last_day, on_step=on_step)
     if as_json:
         print_json(asdict(taken))
     else:
@@ -144,8 +145,14 @@ def print_tour(taken: Tour) -> None:
     """The demo's summary: rows, segments, lists, what fell out and why, where to look next."""
     print_table("Rows in", ("entity", "rows"), list(taken.rows.items()))
     print_table("Segments", ("segment", "rows"), list(taken.segments.items()))
-    lists = [(item.list, item.members, item.sent, item.people_there, item.state, item.message) for item in taken.lists]
-    columns = ("list", "members", "rows sent", "people in the sandbox", "outcome", "why")
+    lists = [
+        (
+            item.list, item.members + sum(item.dropped.values()), item.members, item.sent, item.people_there, item.state,
+            item.message,
+        )
+        for item in taken.lists
+    ]  # fmt: skip
+    columns = ("list", "customers in segment", "members", "rows sent", "people in the sandbox", "outcome", "why")
     print_table("Sent to the sandbox", columns, lists)
     for item in taken.lists:
         say(f"{item.list} leaves out: {reasons(item.dropped)}")

@@ -87,7 +87,7 @@ class Wire:
             logging.getLogger(name).addFilter(_QUIET)
         self._session = _session(account, endpoint)
         self._api = FacebookAdsApi(self._session, account.api_version)
-        self._account, self._sleep = account, sleep
+        self._account, self._endpoint, self._sleep = account, endpoint, sleep
         slow_from = read_numbers("meta")["slow_from_percent"].value or 100
         self._pace = Pace(slow_from=slow_from, max_wait=account.max_wait_seconds, clock=clock, sleep=sleep)
 
@@ -129,7 +129,7 @@ class Wire:
         except requests.Timeout:
             return Unavailable("Meta did not answer in time")
         except requests.RequestException:
-            return Unavailable("the connection to Meta failed or broke off")
+            return Unavailable(f"the connection to Meta failed or broke off{_stand_in(self._endpoint)}")
         except (TypeError, AttributeError, KeyError, ValueError, FacebookError):
             # The SDK trips over answers that are no JSON, or not the JSON that it expects.
             return Unavailable("Meta's gateway answered with something that is no data")
@@ -171,6 +171,12 @@ def _session(account: MetaAccount, endpoint: str) -> FacebookSession:
     session.requests.close()
     session.requests = ours
     return session
+
+
+def _stand_in(endpoint: str) -> str:
+    """What to look at first when nothing answers on this very machine."""
+    is_here = urlsplit(endpoint).hostname in LOOPBACK
+    return f": nothing answers at {endpoint}; is `boomerang sandbox` running?" if is_here else ""
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

@@ -179,17 +179,23 @@ def _hush() -> None:
 
 
 def _run(pipeline: Any, resources: list[Any]) -> BaseException | None:
-    """Run dlt; what stopped it comes back as a value, as near to DuckDB as can be told."""
+    """Run dlt; what stopped it comes back as a value, as near to DuckDB as can be told. Ctrl-C stays Ctrl-C."""
     from dlt.common.exceptions import DltException
 
     try:
         pipeline.run(resources, loader_file_format="parquet")
     except (DltException, duckdb.Error) as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, duckdb.Error):
-            cause = cause.__cause__ or cause.__context__
-        return cause or error
+        chain = list(_causes(error))
+        if any(isinstance(cause, KeyboardInterrupt) for cause in chain):
+            raise KeyboardInterrupt from None
+        return next((cause for cause in chain if isinstance(cause, duckdb.Error)), error)
     return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _stopped(source: str, doing: str, error: BaseException) -> str:

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 from audiences.as_of import parse_as_of
 from audiences.dbt_run import NodeResult, run_dbt
-from audiences.errors import DataError
+from audiences.errors import ConfigError, DataError
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
+from audiences.names import hint
 from audiences.settings import Settings
 from audiences.warehouse.duckdb import connect, is_being_written, writing
 
@@ -68,9 +70,11 @@ def build(
         now: the clock, naive UTC; asked once when it is not given.
 
     Raises:
+        ConfigError: a parameter that no model has, or an as_of that is no date.
         Busy: another process writes the warehouse.
         DataError: nothing was extracted yet, or a model or test failed; the message names them.
     """
+    check_parameters(settings)
     started, begun = now or now_utc(), time.monotonic()
     moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=started)
     build_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -116,6 +120,16 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
         "shop_currency": shop.currency.upper(),
         "sources": settings.source_names(),
     }
+
+
+def check_parameters(settings: Settings) -> None:
+    """Raise ConfigError for a parameter in `vars` that the dbt project does not have: dbt would pass it over in silence."""
+    project = yaml.safe_load((settings.dbt_folder / "dbt_project.yml").read_text(encoding="utf-8"))
+    known = project.get("vars") or {}
+    for name in settings.vars:
+        if name not in known:
+            line = settings.line_of("vars", name)
+            raise ConfigError(f"unknown parameter vars.{name}{hint(name, known)}", file=settings.file, line=line)
 
 
 def _hold(settings: Settings) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from audiences.builds import check_parameters
 from audiences.checking import check_definitions
 from audiences.errors import AuthError, BoomerangError, ConfigError, DataError
 from audiences.ledger import open_ledger
@@ -54,6 +55,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 
 def _dbt(settings: Settings) -> Finding:
     if (settings.dbt_folder / "dbt_project.yml").is_file():
+        try:
+            check_parameters(settings)
+        except ConfigError as error:
+            return _failed("dbt project", error)
         return Finding("dbt project", is_well=True)
     advice = "there is no dbt project: run `boomerang init`, or set dbt_project"
     return Finding("dbt project", is_well=False, advice=advice, exit_code=ConfigError.exit_code)

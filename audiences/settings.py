@@ -91,18 +91,6 @@ class PlatformSettings(_Section):
     accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
-class _YamlSource(PydanticBaseSettingsSource):
-    def __init__(self, settings_class: type[BaseSettings], content: dict[str, Any]) -> None:
-        super().__init__(settings_class)
-        self._content = content
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        return self._content.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        return self._content
-
-
 class Settings(BaseSettings):
     """All settings. Paths are absolute after loading; relative ones start at the settings file's folder."""
 
@@ -133,7 +121,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before the file; the file comes in as the argument `_content` of `load_settings`."""
+        """Environment before the file, whose content `load_settings` gives as arguments."""
         return env_settings, init_settings
 
     @property
@@ -175,6 +163,10 @@ class Settings(BaseSettings):
         changed._file, changed._document = self._file, self._document
         return changed
 
+    def line_of(self, *place: str) -> int | None:
+        """The line of the settings file on which a setting stands, when that is known."""
+        return line_of(self._document, place) if self._document else None
+
     def source_names(self) -> list[str]:
         """The configured sources, in the order of the file."""
         return list(self.sources)
@@ -202,8 +194,7 @@ class Settings(BaseSettings):
         return self.platforms[platform].accounts[account]
 
     def _filled(self, where: tuple[str, ...], value: Any) -> Any:
-        line = line_of(self._document, where) if self._document else None
-        return fill_placeholders(value, where=".".join(where), file=self._file, line=line)
+        return fill_placeholders(value, where=".".join(where), file=self._file, line=self.line_of(*where))
 
 
 def shipped_dbt_folder() -> Path:

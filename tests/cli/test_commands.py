@@ -116,6 +116,18 @@ def test_a_home_that_cannot_be_made_is_told_with_its_path(run, tmp_path):
         assert "bug" not in refused.stderr
 
 
+def test_a_parameter_that_no_model_has_is_named_with_the_nearest_right_one(run, tmp_path):
+    run("init", ".")
+    settings = tmp_path / "boomerang.yaml"
+    settings.write_text(settings.read_text().replace("vars: {}", "vars: {lapsd_days: 90}"))
+
+    for command in ("build", "doctor"):
+        refused = run(command, META_ACCESS_TOKEN="x")
+
+        assert refused.returncode in (2, 4)
+        assert "unknown parameter vars.lapsd_days; did you mean lapsed_days?" in refused.stderr + refused.stdout
+
+
 def test_a_wrong_last_day_of_the_demo_is_refused(run):
     refused = run("demo", "--until", "soon")
 

@@ -123,12 +123,10 @@ def _check_of(key: str) -> str:
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    known = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = 'sync' and table_name = 'schema_version'"
-    ).fetchone()
-    if not known or known[0] == 0:
+    try:
+        row = connection.execute("select max(version) from sync.schema_version").fetchone()
+    except duckdb.CatalogException:
         return 0
-    row = connection.execute("select max(version) from sync.schema_version").fetchone()
     return int(row[0]) if row and row[0] is not None else 0
 
 

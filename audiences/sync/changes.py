@@ -30,6 +30,8 @@ def record_changes(
     identifying = [position for position, one in enumerate(fields, start=1) if one.identifies]
     of_list = {"list_id": key.list_id, "identifying": identifying}
     connection.execute(named["changes"], {"list_id": key.list_id, "split": key.split})
+    if connection.execute("select 1 from changes limit 1").fetchone() is None:
+        return
     connection.execute(named["mark_denied"])
     connection.execute(named["removals"], of_list)
     connection.execute(named["removed_values"], {"identifying": identifying})

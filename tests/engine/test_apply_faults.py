@@ -200,7 +200,7 @@ def test_a_list_of_another_environment_is_refused(open_shop):
     first = open_shop("first")
     started(first)
     first.sync()
-    second = open_shop("second", id=first.account["id"])
+    second = open_shop("second", free_ledger=True, id=first.account["id"])
     second.configure(environment="other")
     started(second)
     assert second.sync() == 2

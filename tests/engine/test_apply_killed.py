@@ -24,7 +24,7 @@ def processes():
 
 @pytest.fixture
 def shop(open_shop):
-    shop = open_shop(rows_per_request=50)
+    shop = open_shop(free_ledger=True, rows_per_request=50)
     shop.configure(guards={"from_members": 1_000_000, "max_build_age": "off"})
     return shop
 

@@ -20,7 +20,8 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def filled(shop):
+def filled(open_shop):
+    shop = open_shop(free_ledger=True)
     shop.crowd()
     shop.audience("lapsed")
     shop.publish()

@@ -105,13 +105,13 @@ some = {
 }
 
 
-@settings(max_examples=35, **some)
+@settings(max_examples=28, **some)
 @any_history
 def test_after_any_history_the_people_on_the_list_are_the_wanted_ones(installed_platform, first, later):
     people_are_right([first, *later], splits=False)
 
 
-@settings(max_examples=15, **some)
+@settings(max_examples=10, **some)
 @any_history
 def test_after_any_history_the_people_on_the_lists_of_a_split_are_the_wanted_ones(installed_platform, first, later):
     people_are_right([first, *later], splits=True)

@@ -22,7 +22,7 @@ from audiences.as_of import parse_as_of
 from audiences.dbt_run import NodeResult, run_dbt
 from audiences.errors import ConfigError, DataError
 from audiences.ledger import Ledger, open_ledger
-from audiences.ledger.connection import now_utc
+from audiences.ledger.connection import now_utc, read_id_salt
 from audiences.names import hint
 from audiences.settings import Settings
 from audiences.warehouse.duckdb import connect, is_being_written, writing
@@ -146,6 +146,7 @@ def _candidate_built(
     on_node: Callable[[NodeResult], None] | None,
 ) -> list[NodeResult]:
     candidate = candidate_file(settings)
+    salt = read_id_salt(settings.home)
     _drop(candidate)
     for suffix in DATABASE_SUFFIXES:
         original = settings.warehouse_file.with_name(settings.warehouse_file.name + suffix)
@@ -158,6 +159,7 @@ def _candidate_built(
             target=settings.home / "dbt",
             variables=dbt_variables(settings),
             environment={
+                "BOOMERANG_ID_SALT": salt,
                 "BOOMERANG_AS_OF": f"{as_of:%Y-%m-%d %H:%M:%S.%f}",
                 "BOOMERANG_WAREHOUSE": str(candidate),
                 "BOOMERANG_DBT_THREADS": str(settings.warehouse.threads),

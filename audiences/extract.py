@@ -5,6 +5,7 @@ Sources are found by name in the entry point group `boomerang.sources`; this mod
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,17 @@ def find_source(name: str) -> Source:
         raise ConfigError(f"there is no source {name!r}{hint(name, registered)}")
     source: Source = registered[name].load()
     return source
+
+
+def look_at(settings: Settings, name: str) -> None:
+    """What can be known of a source without loading it: its options, and what its module's own `check(context)` finds.
+
+    Raises ConfigError or DataError that says what to do.
+    """
+    context = _context(settings, name, None)
+    check = getattr(sys.modules[find_source(name).__module__], "check", None)
+    if check is not None:
+        check(context)
 
 
 def _registered() -> dict[str, EntryPoint]:

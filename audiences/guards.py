@@ -44,6 +44,7 @@ class ListFacts:
     build_age: timedelta
     newer_build_failed: bool
     was_sent_before: bool
+    is_exclusion: bool = False  # role exclude: kept out of campaigns, so losing people is the danger, not gaining them
     is_over: bool = False  # its active days are past or yet to come: by the definition itself nobody is wanted
 
 
@@ -120,9 +121,12 @@ def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
 
 
 def _of_sizes(facts: ListFacts, limits: GuardLimits, changes: int) -> list[Finding | None]:
-    found = [_floor(facts, limits, changes)]
-    if max(facts.largest, facts.size) >= limits.from_members:
-        found += [_shrink(facts, limits), _removals(facts, limits), _growth(facts, limits), _updates(facts, limits)]
+    """The guards that look at sizes. Who should be excluded and is not sees ads, so exclusions may always grow."""
+    found = [] if facts.is_exclusion else [_floor(facts, limits, changes)]
+    watched_from = min(limits.from_members, limits.min_members) if facts.is_exclusion else limits.from_members
+    if max(facts.largest, facts.size) >= watched_from:
+        found += [_shrink(facts, limits), _removals(facts, limits), _updates(facts, limits)]
+        found += [] if facts.is_exclusion else [_growth(facts, limits)]
     return found
 
 
@@ -133,7 +137,7 @@ def _stale(facts: ListFacts, limits: GuardLimits, changes: int) -> Finding | Non
         days = round(-facts.build_age / A_DAY)
         return Finding("stale_build", ALL, changes, f"the build speaks of a day that is {days} days ahead")
     hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
-    return Finding("stale_build", ALL, changes, f"the build is {hours} hours old, at most {most} are allowed")
+    return Finding("stale_build", ALL, changes, f"the build speaks of {hours} hours ago, at most {most} are allowed")
 
 
 def _unfinished(facts: ListFacts, changes: int) -> Finding | None:

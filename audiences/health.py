@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from audiences.builds import check_parameters
 from audiences.checking import check_definitions
 from audiences.errors import AuthError, BoomerangError, ConfigError, DataError
+from audiences.extract import look_at
 from audiences.ledger import open_ledger
 from audiences.platforms.registry import open_platform
 from audiences.settings import Settings
@@ -46,11 +47,11 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("sources", is_well=False, advice="the settings name no source", exit_code=ConfigError.exit_code)
     for name in settings.source_names():
         try:
-            entities = settings.source_options(name)
-        except ConfigError as error:
+            look_at(settings, name)
+        except BoomerangError as error:
             yield _failed(f"source {name}", error)
         else:
-            yield Finding(f"source {name}: {', '.join(entities)}", is_well=True)
+            yield Finding(f"source {name}: {', '.join(settings.source_options(name))}", is_well=True)
 
 
 def _dbt(settings: Settings) -> Finding:

@@ -72,10 +72,8 @@ def preview(
     from audiences.settings import load_settings
     from audiences.sync.preview import preview as look
 
-    found = look(load_settings(config), (audience,), as_of=as_of)
-    if not found:
-        raise ConfigError(f"{audience} is paused: nothing of it is sent")
-    item = found[0]
+    settings = load_settings(config)
+    item = look(settings, (audience,), as_of=as_of)[0]
     if as_json:
         print_json(asdict(item))
         return

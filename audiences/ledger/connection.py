@@ -118,6 +118,11 @@ def _key(home: Path, *, may_create: bool) -> str:
     return key
 
 
+def read_id_salt(home: Path) -> str:
+    """The secret in the ids of customers who are known by an address alone; from the ledger's key, which must be there."""
+    return hashlib.sha256(f"boomerang customer ids {_key(home, may_create=False)}".encode()).hexdigest()[:32]
+
+
 def _check_of(key: str) -> str:
     return hashlib.sha256(f"boomerang ledger key {key}".encode()).hexdigest()[:16]
 

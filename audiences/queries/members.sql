@@ -12,15 +12,27 @@ create or replace temp macro bucket(experiment, key) as
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
 
 -- name: people
--- one row per customer with an identifier: what would be uploaded for them
+-- one row per customer with an identifier: what would be uploaded for them. Most have one row: only the others are gathered
 create or replace temp table people as
+with several as (
+    select distinct customer_id from upload_rows where position > 1
+),
+gathered as (
+    select customer_id, [upload_row] as identifiers
+    from upload_rows
+    where customer_id not in (select customer_id from several)
+    union all
+    select customer_id, list(upload_row order by position) as identifiers
+    from upload_rows
+    where customer_id in (select customer_id from several)
+    group by customer_id
+)
 select
     customer_id,
     member_key(customer_id) as member_key,
-    list(upload_row order by position) as identifiers,
-    md5(string_agg(upload_row, ';' order by position)) as fingerprint
-from upload_rows
-group by customer_id;
+    identifiers,
+    md5(array_to_string(identifiers, ';')) as fingerprint
+from gathered;
 
 -- name: refused
 -- customers whom the gate does not let through for every purpose that the platform needs, with the first reason

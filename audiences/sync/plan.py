@@ -21,7 +21,7 @@ from audiences.builds import published_file, settle_killed
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListId, ListKey
-from audiences.errors import DataError
+from audiences.errors import ConfigError, DataError
 from audiences.guards import GuardLimits, ListFacts, Permit, Verdict, judge
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
@@ -171,8 +171,11 @@ def make_plan(
 
 
 def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
-    """The named audiences, or all that are not paused. Raises ConfigError with the nearest name for an unknown one."""
+    """The named audiences, or all that are not paused. Raises ConfigError for one that is unknown or paused."""
     wanted = {catalog.audience(name).name for name in names} or set(catalog.audiences)
+    for name in names:
+        if catalog.audience(name).paused:
+            raise ConfigError(f"{name} is paused, nothing of it is sent: take `paused` out of its definition")
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
 
 
@@ -283,6 +286,7 @@ def _drafted_list(
         build_age=context.now - context.build.as_of,
         newer_build_failed=context.build.newer_failed,
         was_sent_before=version > 0,
+        is_exclusion=audience.role == "exclude",
         is_over=not is_active(audience, Moment(context.build.as_of, context.settings.shop.timezone)),
     )
     verdict = _judged(context, key, facts, _limits_of(context.settings, audience, limits))

@@ -29,7 +29,10 @@
   {{ hash_key("'phone:' || " ~ phone) }}
 {%- endmacro %}
 
-{# The place of a reference, or the hash of it that names a customer. #}
+{# The hash of a reference that names a customer. The reference of a newsletter reader is made from an e-mail, so a secret is
+   mixed in: `boomerang build` gives it as BOOMERANG_ID_SALT; without it whoever has the address can work the id out. #}
 {% macro ref_hash(source='source', ref_kind='ref_kind', ref='ref') -%}
-  {{ hash_key(source ~ " || '|' || " ~ ref_kind ~ " || '|' || " ~ ref) }}
+  {%- set salt = env_var('BOOMERANG_ID_SALT', '') if execute else '' -%}
+  {%- set secret = "case when " ~ ref_kind ~ " = 'subscriber' then '" ~ salt ~ "' else '' end" -%}
+  {{ hash_key(secret ~ " || " ~ source ~ " || '|' || " ~ ref_kind ~ " || '|' || " ~ ref) }}
 {%- endmacro %}

@@ -14,7 +14,7 @@ from audiences.extract import EntityLoad, SourceContext
 from audiences.warehouse.duckdb import connect
 from flows.sources import landing
 from flows.sources.mapping import Mapped, read_mapping
-from flows.sources.reading import open_reader
+from flows.sources.reading import find_place, open_reader
 from flows.sources.staging import Staged, stage
 
 
@@ -33,6 +33,12 @@ def load(context: SourceContext) -> Sequence[EntityLoad]:
         staged = _stage_all(context, mapped, since, folder)
         landing.land(warehouse, context.name, staged, folder)
         return landing.swap(warehouse, context.name, staged, datetime.now(UTC).replace(tzinfo=None))
+
+
+def check(context: SourceContext) -> None:
+    """Look at options and files without reading them, for `boomerang doctor`. Raises ConfigError or DataError like `load`."""
+    for one in read_mapping(context):
+        find_place(context.base, one)
 
 
 def _stage_all(

@@ -148,3 +148,27 @@ def test_a_command_that_is_stopped_says_so(tmp_path, request_to_end):
 
     assert process.returncode == 130, rest
     assert "Stopped." in rest
+
+
+def test_doctor_finds_a_wrong_entity_and_a_missing_file_before_anything_is_loaded(run, tmp_path):
+    run("init", ".")
+    settings = tmp_path / "boomerang.yaml"
+    missing = run("doctor", META_ACCESS_TOKEN="x").stdout
+    settings.write_text(settings.read_text().replace("    customers: {", "    custommers: {"))
+
+    unknown = run("doctor", META_ACCESS_TOKEN="x").stdout
+
+    assert "there is no file data/customers.csv" in missing
+    assert "custommers" in unknown
+    assert "did you mean customers?" in unknown
+
+
+def test_what_is_not_carried_out_yet_is_refused(run, tmp_path):
+    run("init", ".")
+    definition = tmp_path / "definitions" / "lapsed_buyers.yaml"
+    definition.write_text(definition.read_text() + "push_exclusion: true\n")
+
+    checked = run("check")
+
+    assert checked.returncode == 2
+    assert "push_exclusion is not carried out yet" in checked.stdout

@@ -47,6 +47,9 @@ marked-order-1,1,{product},1,20
 MARKED_WISHES = """customer_ref,product_ref,added_at
 marked-wisher,{product},2026-11-20 12:00:00
 """
+MARKED_SUBSCRIPTIONS = """email,subscribed_at
+Marked.Reader.Zqx@Example.com,2026-05-04 12:00:00
+"""
 MARKED_TEXTS = ("zqx", "2125550147", "555-0147", "6465550152", "646 555 0152")
 SETTINGS = """
 shop: {{name: Demo guitars, timezone: America/New_York, country: US, currency: USD}}
@@ -141,7 +144,7 @@ class Shop:
 
 
 def _entity(name: str, ending: str) -> str:
-    marked = {"customers", "orders", "order_lines", "wishlist_items"}
+    marked = {"customers", "orders", "order_lines", "wishlist_items", "subscriptions"}
     if name not in marked:
         pattern = f"{name}.{ending}" if ending != "parquet" else f"{name}-*.parquet"
         return f"    {name}: {{path: 'demo/{pattern}'}}"
@@ -162,6 +165,7 @@ def _write_marked(folder: Path) -> None:
         "orders": MARKED_ORDERS,
         "order_lines": MARKED_LINES,
         "wishlist_items": MARKED_WISHES,
+        "subscriptions": MARKED_SUBSCRIPTIONS,
     }
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text.replace("{product}", product), encoding="utf-8")

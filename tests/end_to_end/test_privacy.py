@@ -20,7 +20,12 @@ HASHES_BELONG = {
 }
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 KEYED = {"member_key"}  # keyed hashes of ids: no identifiers
-MARKED_EMAILS = ("marked.lapsed.zqx@example.com", "marked+wisher.zqx@example.org", "marked.wisher.zqx@example.org")
+MARKED_EMAILS = (
+    "marked.reader.zqx@example.com",
+    "marked.lapsed.zqx@example.com",
+    "marked+wisher.zqx@example.org",
+    "marked.wisher.zqx@example.org",
+)
 MARKED_PHONES = ("+12125550147", "12125550147", "+16465550152", "16465550152")
 
 
@@ -33,7 +38,8 @@ def marked_hashes() -> set[str]:
     keys = {sha256(f"email:{value}")[:32] for value in MARKED_EMAILS} | {
         sha256(f"phone:{value}")[:32] for value in MARKED_PHONES
     }
-    return {sha256(value) for value in (*MARKED_EMAILS, *MARKED_PHONES)} | keys
+    ids = {sha256(f"files|subscriber|{key}")[:32] for key in keys}  # what an id without a secret would be
+    return {sha256(value) for value in (*MARKED_EMAILS, *MARKED_PHONES)} | keys | ids
 
 
 @pytest.fixture(scope="module")

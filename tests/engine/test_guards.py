@@ -127,3 +127,19 @@ def test_a_permit_lets_through_up_to_its_ceiling(at_most, is_held):
 
 def test_a_permit_for_one_guard_does_not_open_another():
     assert held([Permit("p1", "shrink", 9999)], removes=600, wanted=400) == ({"remove": 600}, ["removals"])
+
+
+def test_an_exclusion_has_no_floor_and_may_grow_but_not_shrink():
+    small = facts(size=50, largest=50, wanted=60, adds=10, removes=0, is_exclusion=True)
+    growing = facts(size=600, largest=600, wanted=6_000, adds=5_400, removes=0, is_exclusion=True)
+    shrinking = facts(size=600, largest=600, wanted=100, adds=0, removes=500, is_exclusion=True)
+
+    assert judge(small, LIMITS).held == {}
+    assert judge(growing, LIMITS).held == {}
+    assert judge(shrinking, LIMITS).held == {"remove": 500}
+
+
+def test_an_exclusion_is_watched_from_the_platforms_floor_on_because_an_empty_table_would_show_ads_to_all():
+    emptied = facts(size=150, largest=150, wanted=0, adds=0, removes=150, is_exclusion=True)
+
+    assert judge(emptied, LIMITS).held == {"remove": 150}

@@ -219,9 +219,12 @@ def cells(markdown: str, first_cell: str) -> list[str]:
 def personal_texts(shop: FlowShop) -> tuple[set[bytes], set[bytes]]:
     """Every e-mail of the shop, and some long phone numbers, marked names and the token, in lower case."""
     customers = f"'{shop.folder}/demo/customers-*.parquet'"
-    mails = duckdb.sql(f"select distinct lower(trim(email)) from {customers} where email like '%@%.%'").fetchall()
-    phones = duckdb.sql(
-        f"select distinct lower(trim(phone)) from {customers} where length(phone) >= 10 limit 100"
-    ).fetchall()
+    with duckdb.connect() as reader:
+        mails = reader.execute(
+            f"select distinct lower(trim(email)) from {customers} where email like '%@%.%'"
+        ).fetchall()
+        phones = reader.execute(
+            f"select distinct lower(trim(phone)) from {customers} where length(phone) >= 10 limit 100"
+        ).fetchall()
     others = {"zqxfirst", "zqxlast", TOKEN, *(row[0] for row in phones)}
     return {row[0].encode() for row in mails} | {MARKED_MAIL.encode()}, {text.encode() for text in others}

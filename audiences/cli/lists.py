@@ -11,7 +11,7 @@ import typer
 
 from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
 from audiences.cli.progress import progress
-from audiences.cli.tables import print_table, reasons, shown
+from audiences.cli.tables import local, print_table, reasons, shown
 from audiences.errors import ConfigError, gravest
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def preview(
     if as_json:
         print_json(asdict(item))
         return
-    say(f"{item.label} ({item.audience}) at {item.as_of:%Y-%m-%d %H:%M} UTC")
+    zone = settings.shop.timezone
+    say(f"{item.label} ({item.audience}) at {local(item.as_of, zone)} ({zone})")
     say(f"  {item.segment_customers:,} customers in segment {item.segment} ({item.segment_rows:,} rows)")
     for account in item.accounts:
         for reason, count in sorted(account.dropped.items(), key=lambda entry: -entry[1]):
@@ -120,12 +121,13 @@ def plan(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     from audiences.settings import load_settings
     from audiences.sync.plan import make_plan
 
+    settings = load_settings(config)
     with progress("planning"):
-        made = make_plan(load_settings(config), audiences or (), as_of=as_of)
+        made = make_plan(settings, audiences or (), as_of=as_of)
     if as_json:
         print_json(made.as_json())
     else:
-        print_plan(made)
+        print_plan(made, settings.shop.timezone)
         if any(item.changes for item in made.lists):
             say(f"Carry it out with: boomerang apply {made.plan_id}")
     if made.is_held:
@@ -161,7 +163,7 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
     if not as_json:
-        print_plan(made)
+        print_plan(made, settings.shop.timezone)
     _apply(settings, made.plan_id, as_json=as_json)
 
 
@@ -183,11 +185,12 @@ def release(
     from audiences.settings import load_settings
     from audiences.sync.release import release as permit
 
-    given = permit(load_settings(config), list_id, reason=why, guards=guard or (), at_most=at_most, hours=hours)
+    settings = load_settings(config)
+    given = permit(settings, list_id, reason=why, guards=guard or (), at_most=at_most, hours=hours)
     if as_json:
         print_json(asdict(given))
         return
-    say(f"Released {given.list}: up to {given.at_most:,} changes until {given.until:%Y-%m-%d %H:%M} UTC.")
+    say(f"Released {given.list}: up to {given.at_most:,} changes until {local(given.until, settings.shop.timezone)}.")
     say("They go with the next `boomerang sync`.")
 
 
@@ -200,19 +203,20 @@ def status(config: Config = None, *, as_json: AsJson = False) -> None:
     from audiences.settings import load_settings
     from audiences.sync.status import read_status
 
-    found = read_status(load_settings(config))
+    settings = load_settings(config)
+    found, zone = read_status(settings), settings.shop.timezone
     if as_json:
         print_json(asdict(found))
         return
     builds = [
-        (one.build_id, f"{one.as_of:%Y-%m-%d %H:%M}", one.state, one.node_count, ", ".join(one.failed_nodes))
+        (one.build_id, local(one.as_of, zone), one.state, one.node_count, ", ".join(one.failed_nodes))
         for one in found.builds
     ]
-    print_table("Builds (times in UTC)", ("build", "as of", "state", "models and tests", "failed"), builds)
+    print_table(f"Builds (times of {zone})", ("build", "as of", "state", "models and tests", "failed"), builds)
     lists = [
         (
             one.list, one.external_id, one.members, one.unanswered, one.accepted, one.confirmed,
-            f"{one.applied_at:%Y-%m-%d %H:%M}" if one.applied_at else None, reasons(one.held),
+            local(one.applied_at, zone), reasons(one.held),
         )
         for one in found.lists
     ]  # fmt: skip
@@ -220,7 +224,7 @@ def status(config: Config = None, *, as_json: AsJson = False) -> None:
     print_table("Lists", columns, lists)
     for one in found.lists:
         if one.advice:
-            since = f" since {one.held_since:%Y-%m-%d %H:%M} UTC" if one.held_since else ""
+            since = f" since {local(one.held_since, zone)}" if one.held_since else ""
             why = f" ({'; '.join(one.reasons)})" if one.reasons else ""
             say(f"{one.list}: {'held' + since + why + ': ' if one.held else ''}{one.advice}")
 
@@ -236,7 +240,7 @@ def plan_id_of(argument: str) -> str:
         raise ConfigError("this is no plan: make one with `boomerang plan --json`", file=file) from None
 
 
-def print_plan(made: Plan) -> None:
+def print_plan(made: Plan, timezone: str) -> None:
     """The plan as a table, with what falls out and what is held."""
     rows = [
         (
@@ -246,7 +250,8 @@ def print_plan(made: Plan) -> None:
         for item in made.lists
     ]  # fmt: skip
     columns = ("list", "members", "add", "update", "remove", "unchanged", "requests", "held")
-    print_table(f"Plan {made.plan_id}, build {made.build_id}, as of {made.as_of:%Y-%m-%d %H:%M} UTC", columns, rows)
+    as_of = f"{local(made.as_of, timezone)} ({timezone})"
+    print_table(f"Plan {made.plan_id}, build {made.build_id}, as of {as_of}", columns, rows)
     for item in made.lists:
         if item.dropped:
             say(f"{item.list} leaves out: {reasons(item.dropped)}")

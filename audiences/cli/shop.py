@@ -10,7 +10,7 @@ import typer
 
 from audiences.cli.app import AsJson, AsOf, Config, app, note, print_json, say
 from audiences.cli.progress import progress
-from audiences.cli.tables import print_table, reasons
+from audiences.cli.tables import local, print_table, reasons
 from audiences.errors import gravest
 
 if TYPE_CHECKING:
@@ -89,13 +89,15 @@ def build(config: Config = None, *, as_of: AsOf = None, as_json: AsJson = False)
     from audiences.builds import build as make
     from audiences.settings import load_settings
 
+    settings = load_settings(config)
     with progress("building") as advance:
-        made = make(load_settings(config), as_of, on_node=lambda node: advance(node.name, 1))
+        made = make(settings, as_of, on_node=lambda node: advance(node.name, 1))
     if as_json:
         print_json(asdict(made))
         return
     rows = [(table, count) for table, count in made.rows.items()]
-    print_table(f"Build {made.build_id} as of {made.as_of:%Y-%m-%d %H:%M} UTC", ("published table", "rows"), rows)
+    as_of_here = f"{local(made.as_of, settings.shop.timezone)} ({settings.shop.timezone})"
+    print_table(f"Build {made.build_id} as of {as_of_here}", ("published table", "rows"), rows)
     say(f"{made.node_count} models and tests passed in {made.seconds:.1f} s.")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 WIDTH_WITHOUT_TERMINAL = 170
 
@@ -34,6 +36,13 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def local(moment: datetime | None, timezone: str) -> str | None:
+    """A naive UTC instant by the shop's clock: the end of 23 November is 2026-11-23 23:59 there, whatever day it is in UTC."""
+    if moment is None:
+        return None
+    return f"{moment.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
 
 
 def reasons(counts: dict[str, int]) -> str:

@@ -10,6 +10,8 @@ import signal
 import pytest
 from engine_killed import sync_until
 
+from audiences.ledger import open_ledger
+
 POINTS = 10
 FIRST = dt.date(2026, 11, 1)
 
@@ -75,9 +77,10 @@ def test_killed_at_any_point_the_next_run_makes_everything_right(shop, processes
     for number in range(POINTS):
         a_day_passes(shop, chance, 2 * number + 2)
         run(processes, shop, deadly=planned // 3 + (total - planned // 3) * (2 * number + 1) // (2 * POINTS))
-        left_open += shop.value("select count(*) from sync.batches where state = 'open' and not is_folded")
-        a_day_passes(shop, chance, 2 * number + 3)
-        assert shop.sync() == 0
-        assert shop.people_on() == shop.on_ledger() == wanted(shop), f"killed at point {number}"
+        with open_ledger(shop.settings):
+            left_open += shop.value("select count(*) from sync.batches where state = 'open' and not is_folded")
+            a_day_passes(shop, chance, 2 * number + 3)
+            assert shop.sync() == 0
+            assert shop.people_on() == shop.on_ledger() == wanted(shop), f"killed at point {number}"
     assert shop.plan_of().changes == 0
     assert left_open >= 2

@@ -12,7 +12,7 @@ from prefect.artifacts import create_markdown_artifact
 from audiences.dbt_run import NodeResult
 from audiences.log import redact
 from audiences.sync.apply import ListResult
-from audiences.sync.plan import Plan
+from audiences.sync.plan_record import Plan
 
 SLOWEST = 10
 

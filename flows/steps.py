@@ -22,7 +22,8 @@ from audiences.errors import Busy
 from audiences.extract import SourceLoad, extract
 from audiences.settings import Settings, load_settings
 from audiences.sync.apply import ApplyResult, ListResult, apply_plan
-from audiences.sync.plan import Plan, chosen_audiences, make_plan
+from audiences.sync.plan import chosen_audiences, make_plan
+from audiences.sync.plan_record import Plan
 from flows.artifacts import plan_text, publish, result_text
 from flows.privacy import clean_errors
 

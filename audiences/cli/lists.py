@@ -17,7 +17,7 @@ from audiences.errors import ConfigError, gravest
 if TYPE_CHECKING:
     from audiences.settings import Settings
     from audiences.sync.apply import ApplyResult
-    from audiences.sync.plan import Plan
+    from audiences.sync.plan_record import Plan
 
 
 @app.command("audiences")

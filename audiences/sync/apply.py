@@ -36,7 +36,8 @@ from audiences.platforms.base import Batch, Outcome, Platform, RemoteList
 from audiences.platforms.registry import kind_of, open_platform
 from audiences.settings import Settings
 from audiences.sql import statements
-from audiences.sync.plan import ListPlan, StoredList, definition_hash, list_hash, read_plan
+from audiences.sync.plan import definition_hash, list_hash
+from audiences.sync.plan_record import ListPlan, StoredList, read_plan
 
 ENSURE, REMOVALS, ADDITIONS = 0, 1, 2
 

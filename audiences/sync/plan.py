@@ -10,18 +10,17 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from audiences.as_of import parse_as_of
-from audiences.builds import published_file, settle_killed
+from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
-from audiences.domain import ListId, ListKey
-from audiences.errors import ConfigError, DataError
+from audiences.domain import ListKey
+from audiences.errors import ConfigError
 from audiences.guards import GuardLimits, ListFacts, Permit, Verdict, judge
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
@@ -45,77 +44,11 @@ from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.changes import record_changes
+from audiences.sync.chosen_build import BuildRef, find_build
+from audiences.sync.plan_record import GuardReport, ListPlan, Plan
 
 SIZE_MEMORY = timedelta(days=7)
 PLAN_MEMORY = timedelta(days=183)
-
-
-@dataclass(frozen=True)
-class BuildRef:
-    """The finished build that a plan follows. `newer_failed` says that a later one did not finish."""
-
-    build_id: str
-    as_of: datetime
-    newer_failed: bool
-
-
-@dataclass(frozen=True)
-class GuardReport:
-    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard."""
-
-    verdict: str
-    held: dict[str, int] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ListPlan:
-    """One list of a plan. Counts are people; `dropped` plus `members` are the customers of the segment."""
-
-    list: ListId
-    audience: str
-    platform: str
-    account: str
-    split: str | None
-    hash: str
-    members: int
-    adds: int
-    updates: int
-    removes: int
-    renews: int
-    unchanged: int
-    dropped: dict[str, int]
-    guard: GuardReport
-    requests: int
-    bytes: int
-    seconds: float
-
-    @property
-    def changes(self) -> int:
-        """How many people's membership changes, held ones included."""
-        return self.adds + self.updates + self.removes + self.renews
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All lists of a run. `as_of` is naive UTC."""
-
-    plan_id: str
-    as_of: datetime
-    build_id: str
-    lists: tuple[ListPlan, ...]
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a guard holds anything."""
-        return any(item.guard.held for item in self.lists)
-
-    def as_json(self) -> dict[str, Any]:
-        """The plan as `plan --json` prints it."""
-        document = asdict(self)
-        document["as_of"] = self.as_of.isoformat()
-        document["lists"] = list(document["lists"])
-        return document
 
 
 @dataclass(frozen=True)
@@ -177,25 +110,6 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
         if catalog.audience(name).paused:
             raise ConfigError(f"{name} is paused, nothing of it is sent: take `paused` out of its definition")
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
-
-
-def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datetime) -> BuildRef:
-    """The newest finished build, or the newest one of `as_of`. Raises DataError when there is none."""
-    settle_killed(ledger, settings)
-    rows = ledger.connection.execute(
-        "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
-    ).fetchall()
-    finished = [row for row in rows if row[2] == "finished"]
-    if as_of is not None:
-        moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=now)
-        finished = [row for row in finished if row[1] == moment]
-        if not finished:
-            raise DataError(f"there is no finished build for {as_of}: run `boomerang build --as-of {as_of}`")
-    if not finished:
-        raise DataError("there is no finished build yet: run `boomerang extract`, then `boomerang build`")
-    build_id, moment, _, started = finished[0]
-    newer_failed = as_of is None and any(row[2] == "failed" and row[3] > started for row in rows)
-    return BuildRef(build_id, moment, newer_failed)
 
 
 def definition_hash(audience: Audience, fields: Sequence[Field]) -> str:
@@ -372,31 +286,6 @@ def _store(context: _Context, entry: ListPlan, version: int, definition: str, di
             digest, entry.hash, list(entry.guard.held), list(verdict.used_permits), json.dumps(asdict(entry)),
         ],
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StoredList:
-    """One list of a plan as the ledger keeps it."""
-
-    plan: ListPlan
-    build_id: str
-    as_of: datetime
-    list_version: int
-    definition_hash: str
-    changes_digest: str
-    held: list[str]
-
-
-def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:
-    """All lists of a plan. Raises DataError when the ledger does not have it."""
-    rows = ledger.connection.execute(statements("apply")["plan_lists"], {"plan_id": plan_id}).fetchall()
-    if not rows:
-        raise DataError(f"there is no plan {plan_id!r} in this ledger: run `boomerang plan`")
-    return [StoredList(_from_json(json.loads(entry)), *rest) for entry, *rest in rows]
-
-
-def _from_json(entry: dict[str, Any]) -> ListPlan:
-    return ListPlan(**{**entry, "guard": GuardReport(**entry["guard"])})
 
 
 def _count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> int:

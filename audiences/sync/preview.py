@@ -27,7 +27,8 @@ from audiences.members import (
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
-from audiences.sync.plan import BuildRef, chosen_audiences, find_build
+from audiences.sync.chosen_build import BuildRef, find_build
+from audiences.sync.plan import chosen_audiences
 
 SAMPLE_ROWS = 5
 LEDGER_WAIT = 10.0  # seconds

@@ -11,7 +11,7 @@ from audiences.dbt_run import NodeResult
 from audiences.domain import ListId
 from audiences.errors import AuthError, ConfigError, DataError, GuardTripped, PlatformError, Unavailable
 from audiences.sync.apply import ListResult
-from audiences.sync.plan import GuardReport, ListPlan, Plan
+from audiences.sync.plan_record import GuardReport, ListPlan, Plan
 from flows.artifacts import build_text, plan_text, result_text
 from flows.outcome import error_of, merge, pass_by_themselves
 from flows.privacy import clean_errors

@@ -1,0 +1,40 @@
+"""Which finished build a plan or a preview follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from audiences.as_of import parse_as_of
+from audiences.builds import settle_killed
+from audiences.errors import DataError
+from audiences.ledger import Ledger
+from audiences.settings import Settings
+
+
+@dataclass(frozen=True)
+class BuildRef:
+    """The finished build that a plan follows. `newer_failed` says that a later one did not finish."""
+
+    build_id: str
+    as_of: datetime
+    newer_failed: bool
+
+
+def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datetime) -> BuildRef:
+    """The newest finished build, or the newest one of `as_of`. Raises DataError when there is none."""
+    settle_killed(ledger, settings)
+    rows = ledger.connection.execute(
+        "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
+    ).fetchall()
+    finished = [row for row in rows if row[2] == "finished"]
+    if as_of is not None:
+        moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=now)
+        finished = [row for row in finished if row[1] == moment]
+        if not finished:
+            raise DataError(f"there is no finished build for {as_of}: run `boomerang build --as-of {as_of}`")
+    if not finished:
+        raise DataError("there is no finished build yet: run `boomerang extract`, then `boomerang build`")
+    build_id, moment, _, started = finished[0]
+    newer_failed = as_of is None and any(row[2] == "failed" and row[3] > started for row in rows)
+    return BuildRef(build_id, moment, newer_failed)

@@ -1,0 +1,97 @@
+"""A plan as it is shown and kept: what would change on each list, what the guards hold, and reading it back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from audiences.domain import ListId
+from audiences.errors import DataError
+from audiences.ledger import Ledger
+from audiences.sql import statements
+
+
+@dataclass(frozen=True)
+class GuardReport:
+    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard."""
+
+    verdict: str
+    held: dict[str, int] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """One list of a plan. Counts are people; `dropped` plus `members` are the customers of the segment."""
+
+    list: ListId
+    audience: str
+    platform: str
+    account: str
+    split: str | None
+    hash: str
+    members: int
+    adds: int
+    updates: int
+    removes: int
+    renews: int
+    unchanged: int
+    dropped: dict[str, int]
+    guard: GuardReport
+    requests: int
+    bytes: int
+    seconds: float
+
+    @property
+    def changes(self) -> int:
+        """How many people's membership changes, held ones included."""
+        return self.adds + self.updates + self.removes + self.renews
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All lists of a run. `as_of` is naive UTC."""
+
+    plan_id: str
+    as_of: datetime
+    build_id: str
+    lists: tuple[ListPlan, ...]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a guard holds anything."""
+        return any(item.guard.held for item in self.lists)
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as `plan --json` prints it."""
+        document = asdict(self)
+        document["as_of"] = self.as_of.isoformat()
+        document["lists"] = list(document["lists"])
+        return document
+
+
+@dataclass(frozen=True)
+class StoredList:
+    """One list of a plan as the ledger keeps it."""
+
+    plan: ListPlan
+    build_id: str
+    as_of: datetime
+    list_version: int
+    definition_hash: str
+    changes_digest: str
+    held: list[str]
+
+
+def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:
+    """All lists of a plan. Raises DataError when the ledger does not have it."""
+    rows = ledger.connection.execute(statements("apply")["plan_lists"], {"plan_id": plan_id}).fetchall()
+    if not rows:
+        raise DataError(f"there is no plan {plan_id!r} in this ledger: run `boomerang plan`")
+    return [StoredList(_from_json(json.loads(entry)), *rest) for entry, *rest in rows]
+
+
+def _from_json(entry: dict[str, Any]) -> ListPlan:
+    return ListPlan(**{**entry, "guard": GuardReport(**entry["guard"])})

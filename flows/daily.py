@@ -60,6 +60,8 @@ def update_lists(
     for wait in [*waits, None]:
         try:
             plan = plan_lists(config, audiences, as_of)
+            if not plan.lists:  # every audience is paused
+                break
             results = merge(results, send(config, plan.plan_id).lists)
         except Busy:
             if wait is None:

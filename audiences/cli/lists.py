@@ -162,6 +162,9 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     settings = load_settings(config)
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
+    if not made.lists:
+        note("Nothing to send: there is no audience, or all are paused.")
+        raise typer.Exit
     if not as_json:
         print_plan(made, settings.shop.timezone)
     _apply(settings, made.plan_id, as_json=as_json)

@@ -164,3 +164,15 @@ def test_two_at_once_one_is_told_to_try_again(shop):
 
     assert ran.code == 6
     assert "try again" in ran.err
+
+
+def test_when_every_audience_is_paused_nothing_is_sent_and_that_is_no_error(shop):
+    for definition in (shop.folder / "definitions").glob("*.yaml"):
+        definition.write_text(definition.read_text() + "paused: true\n")
+    before = shop.state()
+
+    ran = shop.run("sync", "--as-of", shop.first_day)
+    named = shop.run("plan", "wishlisters", "--as-of", shop.first_day)
+
+    assert_refused(shop, ran, 0, "all are paused", before=before)
+    assert_refused(shop, named, 2, "wishlisters is paused", before=before)

@@ -23,7 +23,7 @@ demo: $(READY)   ## take a small shop the whole way into the sandbox
 	$(BIN)/boomerang demo
 
 test: $(READY)   ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 check: $(READY)  ## lint, types, arrows between modules, audience definitions
 	$(BIN)/ruff check .

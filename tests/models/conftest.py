@@ -41,8 +41,8 @@ class Shop:
 
     failed = BuildFailed  # pytest.raises(shop.failed): test modules cannot import this file by name
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, target: Path) -> None:
+        self.folder, self.target = folder, target
         self.warehouse = folder / "warehouse.duckdb"
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("create schema raw_files")
@@ -80,10 +80,10 @@ class Shop:
             [
                 *[str(Path(sys.executable).with_name("dbt")), "build", *selection],
                 *["--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "dbt")],
-                *["--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")],
-                *["--vars", json.dumps({"as_of": as_of, **variables}), "--no-use-colors"],
+                *["--target-path", str(self.target), "--log-path", str(self.folder / "logs")],
+                *["--vars", json.dumps(variables), "--no-use-colors"],
             ],
-            env={**os.environ, "BOOMERANG_WAREHOUSE": str(self.warehouse)},
+            env={**os.environ, "BOOMERANG_WAREHOUSE": str(self.warehouse), "BOOMERANG_AS_OF": as_of or ""},
             capture_output=True,
             text=True,
             check=False,
@@ -104,5 +104,6 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def make_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Shop]:
-    """Each call gives an empty shop of its own."""
-    return lambda: Shop(tmp_path_factory.mktemp("shop"))
+    """Each call gives an empty shop of its own; all share what dbt has parsed."""
+    target = tmp_path_factory.mktemp("target")
+    return lambda: Shop(tmp_path_factory.mktemp("shop"), target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ from audiences.errors import ConfigError
 from audiences.extract import extract
 from audiences.sandbox.server import Sandbox
 from audiences.settings import DEFAULT_FILE, PlatformSettings, Settings, load_settings
-from audiences.sync.apply import apply_plan
+from audiences.sync.apply import ListResult, apply_plan
 from audiences.sync.plan import make_plan
+from audiences.sync.plan_record import ListPlan
 from audiences.warehouse.duckdb import being_served, connect
 
 ENVIRONMENT = "demo"
@@ -93,24 +94,25 @@ def tour(
         again = make_plan(near)
         apply_plan(near, again.plan_id)
         second_writes = inspection.requests()["writes"] - writes
-    lists = [
-        TourList(
-            item.list, item.members, applied[item.list].sent, there.get(applied[item.list].external_id or ""),
-            applied[item.list].state, applied[item.list].message, item.dropped,
-        )
-        for item in plan.lists
-    ]  # fmt: skip
     return Tour(
         settings_file=str(settings.file),
         rows={entity.entity: entity.rows for one in loads for entity in one.entities},
         segments={
             table.removeprefix("segments."): n for table, n in made.rows.items() if table.startswith("segments.")
         },
-        lists=tuple(lists),
+        lists=tuple(_toured(item, applied[item.list], there) for item in plan.lists),
         second_changes=sum(item.changes - sum(item.guard.held.values()) for item in again.lists),
         second_writes=second_writes,
         next_day=(until + timedelta(days=1)).isoformat(),
         seconds=time.monotonic() - begun,
+    )
+
+
+def _toured(planned: ListPlan, applied: ListResult, there: Mapping[str, int]) -> TourList:
+    """One list for the summary; `there` are the people in the sandbox by the list's id."""
+    people = there.get(applied.external_id or "")
+    return TourList(
+        planned.list, planned.members, applied.sent, people, applied.state, applied.message, planned.dropped
     )
 
 

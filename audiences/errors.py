@@ -8,6 +8,8 @@
     └── PlatformError      1  the platform refused
         ├── AuthError      4  renew the credentials
         ├── RejectedRequest 1 the request itself is wrong
+        │   ├── RejectedRows  halve it: some row in it is at fault
+        │   └── Gone          the list is not there any more
         ├── RateLimited    6  wait, then try again
         └── Unavailable    6  try again
 
@@ -78,6 +80,14 @@ class AuthError(PlatformError):
 
 class RejectedRequest(PlatformError):
     """The platform understood the request and refuses it; sending it again will not help."""
+
+
+class RejectedRows(RejectedRequest):
+    """The request was refused for what its rows hold, or for how many there are: in halves the good ones go through."""
+
+
+class Gone(RejectedRequest):
+    """The remote list is not there any more, or these credentials may not see it."""
 
 
 class RateLimited(PlatformError):

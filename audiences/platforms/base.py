@@ -1,14 +1,16 @@
 """What an ad platform is to the engine: fields, limits, purposes and a handful of calls.
 
 A platform receives hashes only. It imports no other platform, no warehouse and no ledger. It alone retries a request,
-and only one that is safe to send twice. Every failure leaves as an error of `audiences.errors`, without any payload.
+and only one that is safe to send twice. Every failure leaves as an error of `audiences.errors`, without any payload. Calls of one
+opened account may come from several threads at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Literal, Protocol
 
 from audiences.domain import HashRow, ListId
 
@@ -32,6 +34,7 @@ class Limits:
     rows_per_request: int
     bytes_per_request: int
     requests_per_hour: int
+    requests_in_flight: int
     min_members: int
     max_lists: int
     max_keep_days: int | None
@@ -59,17 +62,38 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The platform's answer to one batch. `received` and `invalid` count rows; `invalid_rows` are positions in the batch."""
+    """The platform's answer to one batch. `received` and `invalid` count rows; `invalid_rows` are positions in the batch.
+
+    `handle` is what `confirm` asks for this request by later; None where the platform tells nothing more.
+    """
 
     received: int
     invalid: int = 0
     invalid_rows: tuple[int, ...] = ()
     request_id: str | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True)
+class Processing:
+    """What became of one accepted request. Counts are rows, None where the platform does not tell.
+
+    `state` is `processed`, `working` (ask again later), `failed` (nothing of it took effect) or `unknown` (the platform
+    does not know the request any more).
+    """
+
+    state: Literal["processed", "working", "failed", "unknown"]
+    matched: int | None = None
+    invalid: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class ListStatus:
-    """What the platform says of a list: sizes are bounds in people, `usable` whether ads can be shown to it."""
+    """What the platform says of a list: sizes are bounds in people, `usable` whether ads can be shown to it.
+
+    `is_flagged` says that the platform holds the list to be against its rules; `match_rate` is a share, if it tells one.
+    """
 
     external_id: str
     name: str
@@ -77,6 +101,8 @@ class ListStatus:
     size_upper: int | None
     usable: bool
     note: str
+    is_flagged: bool = False
+    match_rate: float | None = None
 
 
 class Platform(Protocol):
@@ -111,7 +137,16 @@ class Platform(Protocol):
         """Remove the people behind the rows; removing an absent one is no error."""
 
     def status(self, external_id: str) -> ListStatus:
-        """Ask for the list as the platform sees it now."""
+        """Ask for the list as the platform sees it now. Raises Gone when it is not there any more."""
+
+    def confirm(self, external_id: str, handles: Sequence[str]) -> Mapping[str, Processing]:
+        """What became of the accepted requests with these handles; one that the platform does not tell of is missing."""
+
+    def rename(self, external_id: str, name: str) -> None:
+        """Give the list another name. Raises Gone when it is not there any more."""
+
+    def delete(self, external_id: str) -> None:
+        """Delete the list; one that is gone already is no error."""
 
     def check(self) -> list[str]:
         """Look, without writing, at token, permission and terms; one sentence per finding, none if all is well."""
@@ -143,3 +178,7 @@ class PlatformKind:
     limits_for: Callable[[Mapping[str, Any]], Limits]
     bytes_for: Callable[[int], int]
     open: PlatformFactory
+    confirms: frozenset[Literal["add", "remove"]] = frozenset()
+    """For which requests the platform tells later whether they were processed."""
+    confirm_after: timedelta = timedelta()
+    """How long after a request asking for it is of use."""

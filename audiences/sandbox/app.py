@@ -120,7 +120,7 @@ def _add_inspection(app: FastAPI, context: Context, stand_ins: Mapping[str, Stan
         _known(stand_ins, platform)
         with context.store.transaction() as store:
             store.settle(context.clock.now())
-            return [_shown(store, kept) for kept in store.find_lists(platform)]
+            return [_shown(store, kept, context.clock.now()) for kept in store.find_lists(platform)]
 
     @app.get("/_inspect/{platform}/lists/{number}")
     def one(platform: str, number: str) -> dict[str, Any]:
@@ -131,7 +131,13 @@ def _add_inspection(app: FastAPI, context: Context, stand_ins: Mapping[str, Stan
             if kept is None:
                 raise HTTPException(404, "no such list")
             people, rows = store.people.on(kept.id), store.people.rows_on(kept.id)
-            return {**_shown(store, kept), "people": people, "schema": kept.options.get("schema", []), "rows": rows}
+            return {
+                **_shown(store, kept, context.clock.now()),
+                "people": people,
+                "schema": kept.options.get("schema", []),
+                "rows": rows,
+                "pending": [vars(batch) for batch in store.pending(kept.id)],
+            }
 
     @app.get("/_inspect/{platform}/requests")
     def requests(platform: str) -> dict[str, Any]:
@@ -139,7 +145,8 @@ def _add_inspection(app: FastAPI, context: Context, stand_ins: Mapping[str, Stan
         return context.log.summary(platform)
 
 
-def _shown(store: Store, kept: StoredList) -> dict[str, Any]:
+def _shown(store: Store, kept: StoredList, now: float) -> dict[str, Any]:
+    """A list: `people` are those of what is processed; the rest says what is still to come, or failed."""
     return {
         "id": str(kept.id),
         "name": kept.name,
@@ -147,6 +154,8 @@ def _shown(store: Store, kept: StoredList) -> dict[str, Any]:
         "account": kept.account,
         "people": store.people.count(kept.id),
         "waiting": store.waiting(kept.id),
+        "pending_rows": store.pending_rows(kept.id),
+        "sessions": store.session_counts(kept.id, now),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -26,11 +26,25 @@ Deed = Literal[
     "cut_after",
     "slow",
     "invalid_rows",
+    "processing_fails",
+    "list_deleted",
+    "list_renamed",
 ]
-"""throttle: ask to wait `minutes` · server_error: HTTP 500 with the platform's transient code · html: a gateway's
-page · expired_token, no_permission, terms, flagged: refuse with the platform's own code · error: refuse with `code`,
-`subcode` and `status` · cut_before, cut_after: break the connection before or after the request took effect · slow:
-answer after `seconds` · invalid_rows: take the request, and count the rows at the positions `rows` as invalid."""
+"""throttle: ask to wait `minutes` · server_error: HTTP 500 with the platform's transient code · html: a gateway's page with
+`status` · expired_token, no_permission, terms, flagged: refuse with the platform's own code · error: refuse with `code`,
+`subcode`, `status`, and `minutes` to wait if they are given · cut_before, cut_after: break the connection before or after the
+request took effect · slow: answer after `seconds` · invalid_rows: take the request, and count the rows at the positions `rows`
+as invalid · processing_fails: take the request, and let nothing of it take effect · list_deleted, list_renamed: before the
+request is answered, somebody deletes its list or gives it the name `name`."""
+
+Subject = Literal["account", "list", "rows"]
+NEEDS: Mapping[str, tuple[Subject, ...]] = {
+    "invalid_rows": ("rows",),
+    "processing_fails": ("rows",),
+    "list_deleted": ("list", "rows"),
+    "list_renamed": ("list", "rows"),
+}
+"""The deeds that only some requests can suffer: those that are about a list, or bring rows to one."""
 
 
 class Fault(BaseModel):
@@ -53,6 +67,7 @@ class Fault(BaseModel):
     subcode: int | None = None
     status: int = 400
     message: str = ""
+    name: str = Field(default="Renamed by hand", min_length=1)
 
 
 class FaultScript:
@@ -67,13 +82,23 @@ class FaultScript:
         with self._lock:
             self._faults = [(fault, [0]) for fault in faults]
 
-    def strike(self, platform: str, kind: str, *, writing: bool, body: bytes) -> Fault | None:
-        """The first fault for this request, if any; counts the request against every fault that it fits."""
+    def strike(self, platform: str, kind: str, *, writing: bool, body: bytes, about: Subject = "rows") -> Fault | None:
+        """The first fault for this request, if any; counts the request against every fault that it fits.
+
+        Args:
+            platform: The platform that the request is for.
+            kind: The kind of request, as faults name it.
+            writing: Whether it is to change anything.
+            body: The request's body.
+            about: What it is about: rows for a list, a list, or neither.
+        """
         struck = None
         names = {"any", "write" if writing else "read", kind}
         with self._lock:
             for fault, met in self._faults:
-                if fault.platform != platform or fault.on not in names or not _contains(body, fault.containing):
+                if fault.platform != platform or fault.on not in names or about not in NEEDS.get(fault.do, (about,)):
+                    continue
+                if not _contains(body, fault.containing):
                     continue
                 met[0] += 1
                 turn = met[0] - fault.after

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -16,12 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from audiences.sandbox import meta_errors as refusals
-from audiences.sandbox.faults import Fault
+from audiences.sandbox.faults import Fault, Subject
 from audiences.sandbox.meta_errors import Refusal
 from audiences.sandbox.meta_lists import MetaLists
 from audiences.sandbox.meta_request import WRITING, form_fields, kind_of, read_fields
 from audiences.sandbox.stand_in import Context, CutConnection, Seen
 
+UPLOADS = ("add", "remove")
 VERSIONS = range(22, 27)
 MAX_URL = 8_192
 HOUR = 3_600
@@ -132,14 +134,16 @@ class MetaStandIn:
     def _struck(self, asked: Asked) -> Answered:
         """The answer to a request, with the fault that the script has for it, if any."""
         faults = self._context.faults
-        fault = faults.strike("meta", asked.kind, writing=asked.kind in WRITING, body=asked.body)
+        writing = asked.kind in WRITING
+        fault = faults.strike("meta", asked.kind, writing=writing, body=asked.body, about=_about(asked))
         if fault is None:
             return self._handled(asked)
         if fault.do == "html":
-            words = fault.message or "Service Unavailable"
-            return Answered(HTML.format(status=503, words=words), 503, "text/html")
+            return _page(fault)
         if fault.do == "slow":
             time.sleep(fault.seconds)
+        if fault.do in ("list_deleted", "list_renamed"):
+            self._lists.meddle(asked.path[0], None if fault.do == "list_deleted" else fault.name)
         refusal = refusals.refusal_for(fault)
         if refusal is not None:
             return self._refused(refusal)
@@ -155,11 +159,10 @@ class MetaStandIn:
         try:
             used = self._use(asked)
             self._allow(asked)
-            declared = fault.rows if fault is not None and fault.do == "invalid_rows" else ()
             with self._context.store.transaction() as store:
                 store.settle(self._context.clock.now())
-                if asked.kind in ("add", "remove"):
-                    content = self._lists.upload(asked.path[0], asked.params, declared, adding=asked.kind == "add")
+                if asked.kind in UPLOADS:
+                    content = self._lists.upload(asked.path[0], asked.params, fault, adding=asked.kind == "add")
                 else:
                     content = self._handlers[asked.kind](asked)
         except Refusal as refusal:
@@ -225,7 +228,7 @@ class MetaStandIn:
         }
 
     def _remember(self, asked: Asked, status: int) -> None:
-        is_upload = asked.kind in ("add", "remove")
+        is_upload = asked.kind in UPLOADS
         seen = Seen(
             platform="meta",
             kind=asked.kind,
@@ -238,6 +241,20 @@ class MetaStandIn:
             status=status,
         )
         self._context.log.add(seen)
+
+
+def _about(asked: Asked) -> Subject:
+    """What a fault can strike with this request."""
+    if asked.kind in UPLOADS:
+        return "rows"
+    return "list" if asked.path[0].isdecimal() else "account"
+
+
+def _page(fault: Fault) -> Answered:
+    """A gateway's page instead of data."""
+    status = fault.status if "status" in fault.model_fields_set else HTTPStatus.SERVICE_UNAVAILABLE.value
+    words = fault.message or HTTPStatus(status).phrase
+    return Answered(HTML.format(status=status, words=words), status, "text/html")
 
 
 def _asked(request: Request, path: str, body: bytes) -> Asked:

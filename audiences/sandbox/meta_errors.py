@@ -46,6 +46,7 @@ def throttled(minutes: int) -> Refusal:
     return Refusal(80003, message, 2446079, wait_minutes=minutes)
 
 
+TOO_MUCH_DATA = Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)
 TOKEN_UNKNOWN = Refusal(190, "Invalid OAuth access token - Cannot parse access token", status=400)
 TOKEN_EXPIRED = Refusal(190, "Error validating access token: Session has expired", 463)
 NO_PERMISSION = Refusal(200, "(#200) Requires ads_management permission to manage the object", status=403)
@@ -77,5 +78,7 @@ def refusal_for(fault: Fault) -> Refusal | None:
     if fault.do == "throttle":
         return throttled(fault.minutes)
     if fault.do == "error":
-        return Refusal(fault.code, fault.message or UNEXPLAINED, fault.subcode, status=fault.status)
+        wait = fault.minutes if "minutes" in fault.model_fields_set else 0
+        words = fault.message or UNEXPLAINED
+        return Refusal(fault.code, words, fault.subcode, status=fault.status, wait_minutes=wait)
     return CANNED.get(fault.do)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from audiences.sandbox import meta_errors as refusals
-from audiences.sandbox.meta_errors import Refusal, invalid
-from audiences.sandbox.meta_request import Rows, Upload, read_fields, read_rows, read_session
+from audiences.sandbox.faults import Fault
+from audiences.sandbox.meta_errors import invalid
+from audiences.sandbox.meta_request import Rows, read_fields, read_rows, read_session
+from audiences.sandbox.meta_sessions import DEFAULT_PAGE, MAX_PAGE, MetaSessions, cursor, encoded, number
 from audiences.sandbox.stand_in import Context
 from audiences.sandbox.store import Session, StoredList
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_ID = 120_210_000_000_000_000
 FILE_SOURCES = ("USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED")
-SESSION_SECONDS = 90 * 60
 MIN_PEOPLE = 100
-DEFAULT_PAGE, MAX_PAGE = 25, 100
 NORMAL, FLAGGED, TOO_SMALL = 200, 471, 300
 
 Field = Callable[[StoredList, int], Any]
@@ -65,20 +64,21 @@ class MetaLists:
 
     def __init__(self, context: Context, control: Callable[[], MetaControl]) -> None:
         self._context, self._store, self._control = context, context.store, control
+        self._sessions = MetaSessions(context)
 
     def find(self, account: str, params: Mapping[str, str]) -> dict[str, Any]:
         """One page of the account's lists, newest first."""
         names = read_fields(params, LIST_FIELDS)
-        limit = _number(params.get("limit"), DEFAULT_PAGE)
+        limit = number(params.get("limit"), DEFAULT_PAGE)
         if limit > MAX_PAGE:
-            raise Refusal(1, "Please reduce the amount of data you're asking for, then retry your request", status=500)
+            raise refusals.TOO_MUCH_DATA
         matches = _filter(params.get("filtering"))
-        after = _cursor(params.get("after"))
+        after = cursor(params.get("after"), 2**63)
         lists = [kept for kept in self._store.find_lists("meta", account) if matches(kept) and kept.id < after]
         page = lists[:limit]
         answer: dict[str, Any] = {"data": [self._shown(kept, names) for kept in page]}
         if page:
-            cursors = {"before": _encoded(page[0].id), "after": _encoded(page[-1].id)}
+            cursors = {"before": encoded(page[0].id), "after": encoded(page[-1].id)}
             answer["paging"] = {"cursors": cursors}
             if len(lists) > limit:
                 answer["paging"]["next"] = f"/{account}/customaudiences?after={cursors['after']}"
@@ -96,38 +96,42 @@ class MetaLists:
             raise refusals.TERMS
         if len(self._store.find_lists("meta", account)) >= self._control().max_lists:
             raise refusals.TOO_MANY_LISTS
-        number = (self._store.last_id("meta") or FIRST_ID) + 1
+        new = (self._store.last_id("meta") or FIRST_ID) + 1
         now = self._context.clock.now()
         options = {"subtype": "CUSTOM", "customer_file_source": params["customer_file_source"]}
-        created = StoredList(number, "meta", account, params["name"], params.get("description", ""), now, now, options)
+        created = StoredList(new, "meta", account, params["name"], params.get("description", ""), now, now, options)
         self._store.create(created)
-        return {"id": str(number)}
+        return {"id": str(new)}
 
-    def read(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:
+    def read(self, name: str, params: Mapping[str, str]) -> dict[str, Any]:
         """The asked fields of one list."""
-        return self._shown(self._list(number), read_fields(params, LIST_FIELDS))
+        return self._shown(self._list(name), read_fields(params, LIST_FIELDS))
 
-    def edit(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:
+    def edit(self, name: str, params: Mapping[str, str]) -> dict[str, Any]:
         """Change name or description."""
-        kept = self._list(number)
-        name, description = params.get("name", kept.name), params.get("description", kept.description)
-        self._store.change(replace(kept, name=name, description=description, changed_at=self._context.clock.now()))
+        kept = self._list(name)
+        if not params.get("name", kept.name).strip():
+            raise invalid("The parameter name is required")
+        new, description = params.get("name", kept.name), params.get("description", kept.description)
+        self._store.change(replace(kept, name=new, description=description, changed_at=self._context.clock.now()))
         return {"success": True}
 
-    def delete(self, number: str) -> dict[str, Any]:
-        """Delete a list."""
-        self._store.delete(self._list(number).id)
+    def delete(self, name: str) -> dict[str, Any]:
+        """Delete a list and who is on it."""
+        self._store.delete(self._list(name).id)
         return {"success": True}
 
-    def sessions(self, number: str, params: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002 - all edges take them
-        """The upload sessions of a list, newest first."""
-        return {"data": [self._session_shown(session) for session in self._store.sessions(self._list(number).id)]}
+    def sessions(self, name: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """One page of the upload sessions of a list, newest first."""
+        return self._sessions.page(self._list(name), params)
 
     def upload(
-        self, number: str, params: Mapping[str, str], declared_invalid: Sequence[int], *, adding: bool
+        self, name: str, params: Mapping[str, str], fault: Fault | None = None, *, adding: bool
     ) -> dict[str, Any]:
-        """Add or remove the people behind the rows; those at `declared_invalid` count as invalid whatever they hold."""
-        kept = self._list(number)
+        """Add or remove the people behind the rows, as far as the fault lets them."""
+        declared_invalid = fault.rows if fault is not None and fault.do == "invalid_rows" else ()
+        fails = fault is not None and fault.do == "processing_fails"
+        kept = self._list(name)
         if not self._control().terms_accepted:
             raise refusals.TERMS
         if kept.options.get("flagged"):
@@ -135,8 +139,8 @@ class MetaLists:
         rows = read_rows(params, declared_invalid)
         if kept.options.setdefault("shape", rows.shape) != rows.shape:
             raise refusals.OTHER_SHAPE
-        session = self._counted(kept, read_session(params), rows)
-        self._process(kept, rows, adding=adding)
+        session = self._sessions.take(kept, read_session(params), rows, adding=adding, fails=fails)
+        self._process(kept, rows, session)
         kept.options["schema"] = list(rows.schema)
         self._store.change(replace(kept, changed_at=self._context.clock.now()))
         samples: Any = list(rows.samples) if self._control().samples_as_list else rows.samples
@@ -148,6 +152,13 @@ class MetaLists:
             "invalid_entry_samples": samples,
         }
 
+    def meddle(self, name: str, new_name: str | None) -> None:
+        """Delete a list behind everybody's back, or rename it; one that is not there stays as it is."""
+        with self._store.transaction() as store:
+            is_there = store.find_list("meta", int(name)) is not None
+        if is_there:
+            self.change({name: {"deleted": True} if new_name is None else {"name": new_name}})
+
     def change(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """What somebody does to lists in the ad manager: by id, `name`, `description`, `flagged`, `deleted`.
 
@@ -156,8 +167,8 @@ class MetaLists:
         if not changes:
             return
         with self._store.transaction() as store:
-            for number, values in changes.items():
-                kept = store.find_list("meta", int(number))
+            for id_, values in changes.items():
+                kept = store.find_list("meta", int(id_))
                 if kept is None:
                     raise ValueError("no such list")
                 if values.get("deleted"):
@@ -167,61 +178,31 @@ class MetaLists:
                 name, description = values.get("name", kept.name), values.get("description", kept.description)
                 store.change(replace(kept, name=name, description=description))
 
-    def _process(self, kept: StoredList, rows: Rows, *, adding: bool) -> None:
-        if self._context.processing_seconds:
-            due_at = self._context.clock.now() + self._context.processing_seconds
-            self._store.wait(kept.id, rows.valid, adding=adding, due_at=due_at)
-        elif adding:
+    def _process(self, kept: StoredList, rows: Rows, session: Session) -> None:
+        if session.fails or session.due_at > self._context.clock.now():
+            self._store.wait(
+                kept.id,
+                rows.valid,
+                adding=session.adding,
+                due_at=session.due_at,
+                session=session.session,
+                fails=session.fails,
+            )
+        elif session.adding:
             self._store.people.add(kept.id, rows.valid)
         else:
             self._store.people.remove(kept.id, rows.valid)
 
-    def _counted(self, kept: StoredList, upload: Upload | None, rows: Rows) -> Session:
-        """The session after this batch. Raises Refusal when the session does not take it."""
-        now = self._context.clock.now()
-        if upload is None:
-            upload = Upload(str(int(now * 1_000_000)), 1, True)
-        found = self._store.session(kept.account, upload.session)
-        if found is None and upload.batch != 1:
-            raise refusals.SESSION_NOT_OPENED
-        session = found or Session(upload.session, kept.id, now, finished=False, received=0, invalid=0)
-        if session.finished:
-            raise refusals.SESSION_FINISHED
-        if now - session.opened_at > SESSION_SECONDS:
-            raise refusals.SESSION_TOO_OLD
-        if session.list_id != kept.id:
-            raise invalid("The session belongs to another audience")
-        counted = replace(
-            session,
-            finished=upload.is_last,
-            received=session.received + rows.received,
-            invalid=session.invalid + len(rows.invalid),
-        )
-        self._store.keep_session(kept.account, counted)
-        return counted
-
-    def _list(self, number: str) -> StoredList:
-        kept = self._store.find_list("meta", int(number)) if number.isdecimal() and len(number) < 19 else None
-        if kept is None:
-            raise refusals.missing(number)
+    def _list(self, name: str) -> StoredList:
+        kept = self._store.find_list("meta", int(name)) if name.isdecimal() and len(name) < 19 else None
+        accounts = self._control().accounts
+        if kept is None or (accounts is not None and kept.account not in accounts):
+            raise refusals.missing(name)
         return kept
 
     def _shown(self, kept: StoredList, names: Sequence[str]) -> dict[str, Any]:
         people = self._store.people.count(kept.id) if any("count" in n or "delivery" in n for n in names) else 0
         return {name: LIST_FIELDS[name](kept, people) for name in names}
-
-    def _session_shown(self, session: Session) -> dict[str, Any]:
-        over = session.finished or self._context.clock.now() - session.opened_at > SESSION_SECONDS
-        done = over and not self._store.waiting(session.list_id)
-        return {
-            "session_id": session.session,
-            "stage": "Completed" if done else "Processing" if over else "Uploading",
-            "progress": 100 if done else 50,
-            "num_received": session.received,
-            "num_matched": session.received - session.invalid if done else 0,
-            "num_invalid_entries": session.invalid,
-            "start_time": int(session.opened_at),
-        }
 
 
 def _filter(text: str | None) -> Callable[[StoredList], bool]:
@@ -239,24 +220,3 @@ def _filter(text: str | None) -> Callable[[StoredList], bool]:
     except (ValueError, KeyError, TypeError):
         raise invalid("Param filtering is malformed") from None
     return lambda kept: all(test(str(getattr(kept, field)), value) for field, test, value in chosen)
-
-
-def _number(text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    if not text.isdecimal() or int(text) < 1:
-        raise invalid("Param limit must be a positive integer")
-    return int(text)
-
-
-def _encoded(number: int) -> str:
-    return base64.urlsafe_b64encode(str(number).encode()).decode()
-
-
-def _cursor(text: str | None) -> int:
-    if text is None:
-        return 2**63
-    try:
-        return int(base64.urlsafe_b64decode(text))
-    except ValueError:
-        raise invalid("Param after is not a cursor") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -186,10 +186,10 @@ def read_session(params: Mapping[str, str]) -> Upload | None:
     return Upload(str(number), batch, is_last)
 
 
-def read_fields(params: Mapping[str, str], known: Mapping[str, Any]) -> list[str]:
-    """The names under `fields`, the id first. Raises Refusal for an unknown one."""
+def read_fields(params: Mapping[str, str], known: Container[str], always: tuple[str, ...] = ("id",)) -> list[str]:
+    """The names under `fields`, those that are always given first. Raises Refusal for an unknown one."""
     asked = [name for name in params.get("fields", "").split(",") if name]
     unknown = [name for name in asked if name not in known]
     if unknown:
         raise Refusal(100, "(#100) Tried accessing nonexisting field")
-    return ["id", *(name for name in asked if name != "id")]
+    return [*always, *(name for name in asked if name not in always)]

@@ -129,7 +129,7 @@ def test_a_session_counts_over_its_batches(graph, audience, hashed):
     answer = graph.users(audience, [[hashed("bob@example.com"), ""]], session=second).json()
     assert (answer["session_id"], answer["num_received"]) == ("11", 2)
     (session,) = graph.client.get(f"{audience}/sessions").json()["data"]
-    assert (session["session_id"], session["num_received"], session["stage"]) == ("11", 2, "Completed")
+    assert (session["session_id"], session["num_received"], session["stage"]) == ("11", "2", "completed")
 
 
 def test_a_session_begins_with_its_first_batch(graph, audience, hashed):

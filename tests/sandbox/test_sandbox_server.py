@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import httpx
 import pytest
@@ -124,14 +122,6 @@ def test_a_missing_faults_file_is_said(tmp_path):
         load_faults(tmp_path / "none.yaml")
 
 
-def test_the_faults_of_the_docs_are_faults(tmp_path):
-    docs = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
-    (block,) = re.findall(r"```yaml\n(faults:.*?)```", docs, flags=re.DOTALL)
-    file = tmp_path / "faults.yaml"
-    file.write_text(block)
-    assert [fault.do for fault in load_faults(file)] == ["throttle", "cut_after", "html"]
-
-
 def strikes(fault, kinds, *, body=b""):
     script = FaultScript([fault])
     return [script.strike("meta", kind, writing=kind == "add", body=body) is not None for kind in kinds]
@@ -147,6 +137,14 @@ def test_a_fault_is_for_kinds_of_requests():
     assert strikes(Fault(do="html", on="read", times="always"), ["find", "add"]) == [True, False]
     assert strikes(Fault(do="html", on="write", times="always"), ["find", "add"]) == [False, True]
     assert strikes(Fault(do="html", platform="google"), ["find"]) == [False]
+
+
+def test_a_fault_of_a_list_passes_requests_that_are_about_none():
+    script = FaultScript([Fault(do="list_deleted"), Fault(do="processing_fails")])
+    struck = [
+        script.strike("meta", "any", writing=True, body=b"", about=about) for about in ("account", "list", "rows")
+    ]
+    assert [fault and fault.do for fault in struck] == [None, "list_deleted", "processing_fails"]
 
 
 def test_a_fault_may_wait_for_a_hash():

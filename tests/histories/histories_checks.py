@@ -1,0 +1,169 @@
+"""What must be true after every run, whatever happened: lists, ledger and wanted members agree, or say why not.
+
+A finding names customers, lists and numbers, never a hash.
+"""
+
+from __future__ import annotations
+
+from histories_oracle import HELD_OUT, TREATED, Oracle, experiment_of, has_experiment, identifying
+from histories_shop import short
+
+COMPLETE = ("applied", "held", "unchanged")
+NOBODY = "somebody whom the world does not know"
+
+
+class Check:
+    """One look at a shop after a run. `findings` is empty when all is well."""
+
+    def __init__(self, shop):
+        self.shop, self.world = shop, shop.world
+        self.findings: list[str] = []
+        self.names = shop.names_of_keys()
+        self.entries = self._entries()
+        self.oracle = Oracle(self.world, shop.definitions, self.entries)
+        self.wanted = self.oracle.wanted()
+        self.owners = self.world.owner_of_hash()
+        self.lists = dict(shop.rows("select list_id, external_id from sync.lists"))
+        self.held = self._held_changes()
+
+    def after_a_run(self, *, explained=True):
+        """Every list of the run; without `explained` nothing may be left over."""
+        states = {one.list: one.state for one in self.shop.result.lists}
+        for list_id, external_id in self.lists.items():
+            sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
+            ledger, uncertain = self._ledger(list_id)
+            if states.get(list_id, "applied") in COMPLETE or not uncertain:
+                self._equal(list_id, sandbox, ledger)
+            else:
+                self._known(list_id, sandbox, ledger)
+            if states.get(list_id) in COMPLETE:
+                self._members(list_id, ledger, explained=explained)
+                self._nobody_barred(list_id, sandbox)
+        for missing in self.wanted.lists.keys() - self.lists.keys():
+            if states.get(missing) in COMPLETE:
+                self._members(missing, {}, explained=explained)
+        self._plan_adds_up()
+        self._arms(states)
+        return self.findings
+
+    # what there is ------------------------------------------------------------------------------------------------
+
+    def _name(self, key):
+        return self.names.get(short(key), NOBODY)
+
+    def _entries(self):
+        rows = self.shop.rows("select experiment, member_key, arm from sync.experiment_entries order by entered_at")
+        return {(experiment, self._name(key)): arm for experiment, key, arm in rows}
+
+    def _held_changes(self):
+        """By list and customer, the operations that the run's plan holds."""
+        rows = self.shop.rows(
+            "select list_id, member_key, operation from sync.plan_changes where plan_id = ? and phase > 0 and is_held",
+            self.shop.planned.plan_id,
+        )
+        found: dict[tuple[str, str], set[str]] = {}
+        for list_id, key, operation in rows:
+            found.setdefault((list_id, self._name(key)), set()).add(operation)
+        return found
+
+    def _ledger(self, list_id):
+        """By customer, the rows that the ledger believes to be on a list; and whether of some the answer is unknown."""
+        rows = self.shop.rows("select member_key, identifiers, level from sync.memberships where list_id = ?", list_id)
+        found: dict[str, frozenset[str]] = {}
+        for key, identifiers, _ in rows:
+            found[self._name(key)] = found.get(self._name(key), frozenset()) | frozenset(identifiers)
+        return found, any(level == "sent" for *_, level in rows)
+
+    # lists and ledger ---------------------------------------------------------------------------------------------
+
+    def _equal(self, list_id, sandbox, ledger):
+        """The platform has exactly the people of the ledger."""
+        held, known = set().union(*sandbox), identifying(row for rows in ledger.values() for row in rows)
+        people = {self.owners[one] for one in known}
+        if held - known:
+            self._find(list_id, "unknown to the ledger are", self._who(held - known))
+        if known - held:
+            self._find(list_id, "only in the ledger are", self._who(known - held))
+        elif len(sandbox) != len(people):
+            self._find(list_id, f"{len(sandbox)} people are on it, the ledger has {len(people)}", [])
+
+    def _known(self, list_id, sandbox, ledger):
+        """Where a run broke off: nobody is on the platform whom the ledger does not know."""
+        held, known = set().union(*sandbox), identifying(row for rows in ledger.values() for row in rows)
+        if held - known:
+            self._find(list_id, "unknown to the ledger, after a run that broke off, are", self._who(held - known))
+
+    def _members(self, list_id, ledger, *, explained):
+        """Each member as wanted, or a reason why not."""
+        wanted = self.wanted.lists.get(list_id, {})
+        for name in sorted(wanted.keys() | ledger.keys()):
+            want, have = wanted.get(name), ledger.get(name)
+            if want == have:
+                continue
+            missing = "update" if want and have else "add" if want else "remove"
+            if not explained or missing not in self.held.get((list_id, name), ()):
+                self._find(list_id, f"no reason why {missing} was not done of", [name])
+
+    def _nobody_barred(self, list_id, sandbox):
+        """No identifier of somebody erased or denied, unless a wanted member has it as well."""
+        shared = identifying(row for rows in self.wanted.lists.get(list_id, {}).values() for row in rows)
+        barred = (self.oracle.barred() - shared) & set().union(*sandbox)
+        if barred:
+            self._find(list_id, "on it are, though erased or denied,", self._who(barred))
+
+    # the plan and the experiments ---------------------------------------------------------------------------------
+
+    def _plan_adds_up(self):
+        """Members and who fell out are the segment's customers; each list has as many members as wanted."""
+        for name, definition in self.shop.definitions.items():
+            lists = [one for one in self.shop.planned.lists if one.audience == name]
+            if not lists:
+                continue
+            counted = sum(one.members for one in lists) + sum(lists[0].dropped.values())
+            expected = len(self.world.members_of(definition["segment"]))
+            if counted != expected:
+                self._find(name, f"members and dropped are {counted}, the segment has {expected}", [])
+            if self.wanted.unassigned[name]:
+                continue
+            for one in lists:
+                if one.members != len(self.wanted.lists.get(one.list, {})):
+                    self._find(one.list, f"the plan says {one.members} members", [])
+
+    def _arms(self, states):
+        """Who was assigned had come as far as the draw, on both sides; who is on a list has that list's arm."""
+        before = self.shop.seen_entries
+        self.shop.seen_entries = dict(self.entries)
+        if any(self.entries.get(key) != arm for key, arm in before.items()):
+            self._find("the log", "an entry was changed or lost", [])
+        for name, definition in self.shop.definitions.items():
+            if not has_experiment(definition) or definition.get("paused"):
+                continue
+            experiment = experiment_of(name, definition)
+            new = {one for (of, one), _ in self.entries.items() - before.items() if of == experiment}
+            if definition.get("holdout", {}) != {} and experiment != f"audience:{name}":
+                continue  # several audiences draw from one urn
+            if new - self.wanted.reached[name]:
+                self._find(name, "in the log, but out before the draw, are", sorted(new - self.wanted.reached[name]))
+            mine = {list_id for list_id, state in states.items() if list_id.startswith(f"{name}@")}
+            holds_adds = any("add" in one.guard.held for one in self.shop.planned.lists if one.audience == name)
+            if all(states[one] in COMPLETE for one in mine) and not holds_adds and self.wanted.unassigned[name]:
+                self._find(name, "not in the log, but came to the draw, are", sorted(self.wanted.unassigned[name]))
+            self._lists_have_their_arm(name, definition, experiment)
+
+    def _lists_have_their_arm(self, name, definition, experiment):
+        for list_id in self.lists:
+            if not list_id.startswith(f"{name}@"):
+                continue
+            arm = list_id.split("/")[1] if definition.get("arms") else TREATED
+            for member in self._ledger(list_id)[0]:
+                found = self.entries.get((experiment, member))
+                if found == HELD_OUT or found != arm:
+                    self._find(list_id, f"on it, though in the log as {found}, is", [member])
+
+    # words --------------------------------------------------------------------------------------------------------
+
+    def _who(self, hashes):
+        return sorted({f"c{self.owners[one]:03}" if one in self.owners else NOBODY for one in hashes})
+
+    def _find(self, place, what, names):
+        self.findings.append(f"{place}: {what} {', '.join(names)}".strip())

@@ -1,0 +1,160 @@
+"""Who should be on which list, worked out in plain Python from the world and the definitions; no SQL of the engine is used.
+
+Only who is in which arm is read from the ledger's log of entries: that draw is the engine's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from histories_platform import NAME
+
+TREATED, HELD_OUT = "treated", "holdout"
+EMPTY_FIELDS = ",,,,,,"
+
+
+@dataclass
+class Wanted:
+    """By list, each member's upload rows. `dropped` counts, by audience, who falls out and why; `reached` are the
+    members of an audience before holdout and arms; `unassigned` those of them who have no arm in the log.
+    """
+
+    lists: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    dropped: dict[str, Counter] = field(default_factory=dict)
+    reached: dict[str, set[str]] = field(default_factory=dict)
+    unassigned: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Oracle:
+    """The definitions over one day's world. `arms` gives, by experiment and customer, the arm of the log."""
+
+    def __init__(self, world, definitions, arms):
+        self.world, self.definitions, self.arms = world, definitions, arms
+        self.customers = world.customers()
+        self._funnels: dict[str, dict[str, str | None]] = {}
+
+    def wanted(self):
+        found = Wanted()
+        for name, definition in self.definitions.items():
+            if not definition.get("paused"):
+                self._place(name, definition, found)
+        return found
+
+    # who may be in an audience ------------------------------------------------------------------------------------
+
+    def funnel(self, name):
+        """By customer of the audience's segment, why it is out, or None."""
+        if name not in self._funnels:
+            definition = self.definitions[name]
+            members = self.world.members_of(definition["segment"])
+            self._funnels[name] = {one: self._out(one, name, definition) for one in members}
+        return self._funnels[name]
+
+    def _out(self, customer, name, definition):
+        for excluded in definition.get("exclude", ()):
+            if customer in self._excluded(excluded):
+                return f"exclude {excluded}"
+        for other in self._before(name, definition):
+            if self.funnel(other).get(customer, "not in it") is None:
+                return f"group {other}"
+        return None
+
+    def _excluded(self, excluded):
+        kind, _, name = excluded.partition(":")
+        if kind == "segment":
+            return set(self.world.members_of(name))
+        return {customer for customer, out in self.funnel(name).items() if out is None}
+
+    def _before(self, name, definition):
+        group = definition.get("exclusive_group")
+        return [
+            other
+            for other, one in self.definitions.items()
+            if group and one.get("exclusive_group") == group and one["priority"] < definition["priority"]
+            and not one.get("paused")
+        ]  # fmt: skip
+
+    def gate(self, customer):
+        """Why the gate keeps a customer out, or None."""
+        one = self.customers[customer]
+        if one.consent is None:
+            return "gate unknown customer"
+        if one.consent != "granted":
+            return f"gate consent_{one.consent}"
+        return None if one.contacts else "no identifier"
+
+    # identifiers --------------------------------------------------------------------------------------------------
+
+    def hashes(self, customer):
+        return {self.world.hashed(contact) for contact in self.customers[customer].contacts}
+
+    def barred(self):
+        """The hashes of people who may be on no list at all: by none of them may anybody be sent."""
+        denied = [name for name, one in self.customers.items() if one.consent == "denied"]
+        return {one for name in denied for one in self.hashes(name)} | self._forgotten()
+
+    def _forgotten(self):
+        return {self.world.hashed(one, recipe) for one in self.world.forgotten for recipe in self.world.recipes}
+
+    def rows(self, customer, barred=frozenset()):
+        """The upload rows of a customer without barred hashes; a row without an identifier is none."""
+        found = set()
+        for email, phone in self.world.pairs(self.customers[customer]):
+            cells = [self.world.hashed(one) for one in (email, phone)]
+            kept = ["" if one is None or one in barred else one for one in cells]
+            if any(kept):
+                found.add(f"{kept[0]},{kept[1]}{EMPTY_FIELDS}")
+        return frozenset(found)
+
+    # lists --------------------------------------------------------------------------------------------------------
+
+    def _place(self, name, definition, found):
+        dropped: Counter = Counter()
+        reached = set()
+        for customer, out in self.funnel(name).items():
+            reason = out or self.gate(customer)
+            if reason is None:
+                reached.add(customer)
+            else:
+                dropped[reason] += 1
+        found.reached[name], found.unassigned[name] = reached, set()
+        found.dropped[name] = dropped
+        for customer in sorted(reached):
+            arm = self._arm(name, definition, customer)
+            if arm is None:
+                found.unassigned[name].add(customer)
+            elif arm == HELD_OUT:
+                dropped[HELD_OUT] += 1
+            else:
+                list_id = list_of(name, definition, arm, self.customers[customer].category)
+                found.lists.setdefault(list_id, {})[customer] = self.rows(customer)
+
+    def _arm(self, name, definition, customer):
+        if not has_experiment(definition):
+            return TREATED
+        return self.arms.get((experiment_of(name, definition), customer))
+
+
+def has_experiment(definition):
+    return bool(definition.get("holdout") or definition.get("arms"))
+
+
+def experiment_of(name, definition):
+    holdout = definition.get("holdout")
+    scope = holdout.get("scope", "audience") if isinstance(holdout, dict) else "audience"
+    if scope == "group":
+        return f"group:{definition['exclusive_group']}"
+    return "global" if scope == "global" else f"audience:{name}"
+
+
+def list_of(name, definition, arm, category):
+    """The list of a member: one per arm, and per value within it where the audience is split as well."""
+    parts = [arm] if definition.get("arms") else []
+    parts += [category or "other"] if definition.get("split_by") else []
+    return "/".join([f"{name}@{NAME}:main", *parts])
+
+
+def identifying(rows):
+    """The hashes by which a platform finds somebody, of upload rows."""
+    return {cell for row in rows for cell in row.split(",")[:2] if cell}

@@ -1,0 +1,110 @@
+"""Histories as data, drawn by hypothesis, and living through one: day by day, a look after every run, and a quiet end."""
+
+from __future__ import annotations
+
+import uuid
+
+from hypothesis import strategies as st
+from histories_checks import Check
+from histories_events import EVENTS, happen
+from histories_shop import HistoryShop
+from histories_world import World
+
+MOST_ROUNDS = 5
+SPLIT = {"column": "category", "min_members": 1}
+PLAIN = {"exclude": ["segment:recent"]}
+SETUPS = {
+    "plain": {"plain": PLAIN},
+    "split": {"split": {"split_by": SPLIT, **PLAIN}},
+    "holdout": {"tested": {"holdout": "30%", **PLAIN}},
+    "arms": {"arms": {"arms": {"a": "40%", "b": "40%", "holdout": "20%"}}},
+    "group": {
+        "first": {"segment": "recent", "exclusive_group": "g", "priority": 1},
+        "second": {"exclusive_group": "g", "priority": 2},
+    },
+    "exclusions": {"buyers": {"segment": "recent", "role": "exclude"}, "others": {"exclude": ["audience:buyers"]}},
+}
+FAULTS = ("throttle", "server_error", "html", "cut_before", "cut_after", "expired_token", "error")
+
+event = st.tuples(st.sampled_from(sorted(EVENTS)), st.integers(0, 15), st.integers(0, 15))
+fault = st.fixed_dictionaries(
+    {
+        "do": st.sampled_from(FAULTS),
+        "on": st.sampled_from(["add", "remove", "write"]),
+        "after": st.integers(0, 3),
+        "times": st.sampled_from([1, 2]),
+    }
+)
+day = st.fixed_dictionaries(
+    {"events": st.lists(event, min_size=1, max_size=6), "fault": st.none() | fault, "release": st.booleans()}
+)
+history = st.fixed_dictionaries(
+    {
+        "setup": st.sampled_from(sorted(SETUPS)),
+        "people": st.integers(3, 14),
+        "before": st.lists(event, max_size=12),
+        "days": st.lists(day, min_size=1, max_size=3),
+    }
+)
+
+
+def open_shop(folder, sandbox, setup, people, salt):
+    shop = HistoryShop(folder, World(salt, people), sandbox, f"act_{uuid.uuid4().hex[:12]}")
+    for name, keys in SETUPS[setup].items():
+        shop.define(name, **keys)
+    return shop
+
+
+def live(story, folder, sandbox, salt):
+    """Everything that is wrong after any of the runs of a story; the story's lists are gone from the sandbox after it."""
+    shop = open_shop(folder, sandbox, story["setup"], story["people"], salt)
+    try:
+        with shop.looking():
+            return days_of(shop, story)
+    finally:
+        clear(shop)
+
+
+def days_of(shop, story):
+    happen(shop.world, story["before"])
+    findings = a_day(shop, None, "day 0")
+    for number, today in enumerate(story["days"], start=1):
+        happen(shop.world, today["events"])
+        findings = a_day(shop, today["fault"], f"day {number}")
+        if findings:
+            return findings
+        if today["release"]:
+            shop.release_all()
+    return quiet_end(shop)
+
+
+def a_day(shop, fault, name):
+    shop.publish()
+    shop.sandbox.control(faults=[{"code": 100, **fault}] if fault else [])
+    shop.sync()
+    shop.sandbox.control(faults=[])
+    return [f"{name}: {one}" for one in Check(shop).after_a_run()]
+
+
+def quiet_end(shop):
+    """No more faults and events, everything held is let go: in the end nothing is left over and nothing to be done."""
+    happen(shop.world, [])
+    shop.publish()
+    for _ in range(MOST_ROUNDS):
+        code = shop.sync()
+        findings = [f"at the end: {one}" for one in Check(shop).after_a_run()]
+        if findings:
+            return findings
+        if code == 0:
+            break
+        shop.release_all()
+    else:
+        return [f"at the end: {code} again and again, {[one.message for one in shop.result.lists]}"]
+    findings = [f"at the very end: {one}" for one in Check(shop).after_a_run(explained=False)]
+    findings += [f"at the very end: {one.list}: {one.changes} changes" for one in shop.plan().lists if one.changes]
+    return findings
+
+
+def clear(shop):
+    mine = [one["id"] for one in shop.sandbox.inspect("meta").lists() if one["account"] == shop.account]
+    shop.sandbox.control(faults=[], believe={"lists": {one: {"deleted": True} for one in mine}})

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ class Options:
     customers: int = 20_000
     rows: int = 200_000
     repeats: int = 3
+    sizes: tuple[int, ...] = (1_000_000, 10_000_000)  # members, for the engine
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Line:
     def ratios(self) -> list[float]:
         """Ours by the other, pair by pair, the smallest first."""
         return sorted(ours / beside for ours, beside in self.pairs)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values."""
+        return {**asdict(self), "ratio": statistics.median(self.ratios)}
 
 
 def in_turns(ours: Callable[[], Ours], theirs: Callable[[], Theirs], repeats: int) -> list[tuple[Ours, Theirs]]:
@@ -94,7 +99,12 @@ def table(lines: Sequence[Line]) -> str:
         ratios = line.ratios
         spread = f" ({ratios[0]:.2f} – {ratios[-1]:.2f})" if len(ratios) > 1 else ""
         ratio = f"{statistics.median(ratios):.2f}{spread}"
-        rows.append([line.what, line.other, line.unit, _number(line.ours), _number(line.beside), ratio])
+        rows.append([line.what, line.other, line.unit, number(line.ours), number(line.beside), ratio])
+    return columns(rows)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text as a Markdown table, the first as its head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     texts = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -106,5 +116,6 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure as the tables show it: two decimals below 100, none above."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

@@ -112,4 +112,4 @@ def test_an_unknown_bench_is_refused_by_name():
     asked = subprocess.run([sys.executable, "-m", "bench", "segmnts"], capture_output=True, text=True, check=False)
 
     assert asked.returncode == 2
-    assert "there is no bench 'segmnts': there is segments, first_sync, meta_client" in asked.stderr
+    assert "there is no bench 'segmnts': there is segments, engine, first_sync, meta_client" in asked.stderr

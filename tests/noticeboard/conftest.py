@@ -33,7 +33,6 @@ BELIEFS = {
     "rows_per_day": None,
     "requests_per_hour": None,
     "turned_away": [],
-    "failing": {},
 }
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))  # the shop of the engine's tests

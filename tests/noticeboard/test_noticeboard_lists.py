@@ -73,6 +73,19 @@ def test_a_creation_without_an_answer_leaves_one_list(board, remote, fails, sand
     assert [kept["id"] for kept in lists_of(sandbox, board_id)] == [made]
 
 
+@pytest.mark.parametrize("kind", ["add", "read_list"])
+def test_a_list_that_is_deleted_just_before_a_request_is_gone(board, external_id, batch, row_of, fails, kind):
+    fails("list_deleted", kind)
+    with pytest.raises(Gone):
+        board.add(external_id, batch(row_of("ann@example.com"))) if kind == "add" else board.status(external_id)
+
+
+def test_a_list_renamed_by_hand_stays_the_same_list(board, remote, external_id, fails):
+    fails("list_renamed", "read_list", name="Anna's winback")
+    assert board.status(external_id).name == "Anna's winback"
+    assert board.ensure(remote()) == external_id
+
+
 def test_a_full_board_takes_no_further_list(board, remote, external_id, believe):
     believe(max_lists=1)
     with pytest.raises(RejectedRequest, match="as many lists"):

@@ -98,12 +98,12 @@ def test_a_removal_is_processed_later_too(board, external_id, batch, row_of, san
 
 @pytest.mark.parametrize(("kind", "people"), [("add", 0), ("remove", 1)])
 def test_nothing_of_a_failed_request_took_effect(
-    board, external_id, batch, row_of, sandbox, believe, people_on, pass_time, kind, people
+    board, external_id, batch, row_of, sandbox, fails, people_on, pass_time, kind, people
 ):
     if kind == "remove":
         board.add(external_id, batch(row_of("ann@example.com")))
     sandbox.control(processing_seconds=600)
-    believe(failing={kind: 1})
+    fails("processing_fails", kind)
     ticket = getattr(board, kind)(external_id, batch(row_of("ann@example.com"))).handle
     assert board.confirm(external_id, [ticket])[ticket].state == "working"
     pass_time(minutes=11)
@@ -113,6 +113,18 @@ def test_nothing_of_a_failed_request_took_effect(
     pass_time(minutes=11)
     assert board.confirm(external_id, [again])[again].state == "processed"
     assert people_on(external_id) == 1 - people
+
+
+def test_requests_of_a_list_are_processed_in_the_order_in_which_they_came(
+    board, external_id, batch, row_of, sandbox, people_on, pass_time
+):
+    sandbox.control(processing_seconds=600)
+    board.add(external_id, batch(row_of("ann@example.com")))
+    sandbox.control(processing_seconds=0)
+    ticket = board.remove(external_id, batch(row_of("ann@example.com"))).handle
+    assert board.confirm(external_id, [ticket])[ticket].state == "working"
+    pass_time(minutes=11)
+    assert people_on(external_id) == 0
 
 
 def test_tickets_are_forgotten_after_a_while_and_a_strangers_is_never_told(

@@ -1,6 +1,7 @@
 """The noticeboard's lists in the sandbox: people who expire, tickets that are processed later, a quota of rows a day.
 
-Runs inside a store's transaction. Tickets, quotas and when somebody was added live in memory only.
+Runs inside a store's transaction. A ticket is an upload session of one request. Quotas, and when somebody was added, live in
+memory only.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from audiences.sandbox.faults import Fault
 from audiences.sandbox.people import Identifiers
 from audiences.sandbox.stand_in import Context
-from audiences.sandbox.store import Store, StoredList
+from audiences.sandbox.store import Session, Store, StoredList
 from noticeboard import refusals
 from noticeboard.numbers import LIMITS, NAMES, TICKET_DAYS
 
@@ -27,18 +29,6 @@ FIRST_ID = 700_000
 DAY = 86_400
 CELL = re.compile("(?:[0-9a-f]{64})?")
 HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """One accepted request: its list, when it is processed, whether that fails, and how many rows it brought."""
-
-    list_id: int
-    adding: bool
-    due_at: float
-    fails: bool
-    matched: int
-    invalid: int
 
 
 class Expiry:
@@ -73,7 +63,6 @@ class Boards:
     def __init__(self, context: Context, control: Callable[[], Control]) -> None:
         self._context, self._store, self._control = context, context.store, control
         self._expiry = Expiry()
-        self._tickets: dict[str, Ticket] = {}
         self._rows_of_day: Counter[tuple[str, int]] = Counter()
 
     def settle(self) -> None:
@@ -124,11 +113,13 @@ class Boards:
 
     def tickets(self, board: str, number: str, ids: str) -> dict[str, Any]:
         """What became of a list's requests, by their tickets; of one that it never gave it says nothing."""
-        kept, now = self._kept(board, number), self._context.clock.now()
-        asked = {ticket: self._tickets[ticket] for ticket in ids.split(",") if ticket in self._tickets}
-        return {"tickets": {name: _told(ticket, now) for name, ticket in asked.items() if ticket.list_id == kept.id}}
+        kept = self._kept(board, number)
+        asked = [self._store.session(board, ticket) for ticket in ids.split(",")]
+        return {
+            "tickets": {one.session: self._told(one) for one in asked if one is not None and one.list_id == kept.id}
+        }
 
-    def upload(self, board: str, number: str, body: bytes, *, adding: bool, declared: Sequence[int]) -> dict[str, Any]:
+    def upload(self, board: str, number: str, body: bytes, fault: Fault | None, *, adding: bool) -> dict[str, Any]:
         """Take the rows of a request: all are refused for one that is malformed, one turned away is told by its place."""
         kept = self._kept(board, number)
         if kept.options.get("flagged"):
@@ -136,14 +127,15 @@ class Boards:
         rows = _rows(body)
         self._count(board, len(rows))
         away = set(self._control().turned_away) if adding else set()
+        declared = fault.rows if fault is not None and fault.do == "invalid_rows" else ()
         wrong = [place for place, row in enumerate(rows) if place in declared or not away.isdisjoint(row)]
-        valid = [row for place, row in enumerate(rows) if place not in set(wrong)]
-        ticket = self._ticket(kept.id, len(valid), len(wrong), adding=adding)
-        if not ticket.fails:
-            self._process(ticket, [(tuple(filter(None, row[:2])), ",".join(row)) for row in valid])
-        name = secrets.token_hex(6)
-        self._tickets[name] = ticket
-        return {"ticket": name, "received": len(rows), "invalid": wrong}
+        valid = [
+            (tuple(filter(None, row[:2])), ",".join(row)) for place, row in enumerate(rows) if place not in set(wrong)
+        ]
+        fails = fault is not None and fault.do == "processing_fails"
+        ticket = self._ticket(kept, len(rows), len(wrong), adding=adding, fails=fails)
+        self._process(ticket, valid)
+        return {"ticket": ticket.session, "received": len(rows), "invalid": wrong}
 
     def change(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """What somebody does by hand: by id, `name`, `owner`, `flagged`, `deleted`. Raises ValueError without the list."""
@@ -168,12 +160,15 @@ class Boards:
         keep_days = kept.options["keep_days"]
         return {"id": str(kept.id), "name": kept.name, "owner": kept.description, "keep_days": keep_days}
 
+    def _matched(self, ticket: Session) -> int:
+        return round((ticket.received - ticket.invalid) * self._control().match_rate)
+
     def _match_rate(self, number: int) -> float | None:
         """The share of the processed rows that were matched; None before any was."""
         now = self._context.clock.now()
-        done = [t for t in self._tickets.values() if (t.list_id, t.adding) == (number, True) and _is_done(t, now)]
-        rows = sum(ticket.matched + ticket.invalid for ticket in done)
-        return round(sum(ticket.matched for ticket in done) / rows, 4) if rows else None
+        done = [one for one in self._store.sessions(number) if one.adding and one.due_at <= now and not one.fails]
+        rows = sum(one.received for one in done)
+        return round(sum(map(self._matched, done)) / rows, 4) if rows else None
 
     def _count(self, board: str, rows: int) -> None:
         """Raise Refusal when the day's quota does not hold the rows; a day ends at midnight UTC."""
@@ -183,20 +178,31 @@ class Boards:
             raise refusals.throttled("quota", DAY - now % DAY)
         self._rows_of_day[day] += rows
 
-    def _ticket(self, number: int, valid: int, wrong: int, *, adding: bool) -> Ticket:
-        control, kind = self._control(), "add" if adding else "remove"
-        fails = control.failing.get(kind, 0) > 0
-        if fails:
-            control.failing[kind] -= 1
-        matched = round(valid * control.match_rate)
-        due_at = self._context.clock.now() + self._context.processing_seconds
-        return Ticket(number, adding, due_at, fails, matched, valid - matched + wrong)
+    def _ticket(self, kept: StoredList, rows: int, wrong: int, *, adding: bool, fails: bool) -> Session:
+        """A new ticket, due after those before it."""
+        now = self._context.clock.now()
+        due_at = max(now + self._context.processing_seconds, self._store.last_due(kept.id))
+        ticket = Session(secrets.token_hex(6), kept.id, now, True, rows, wrong, adding, due_at, fails)
+        self._store.keep_session(kept.account, ticket)
+        return ticket
 
-    def _process(self, ticket: Ticket, rows: Sequence[tuple[Identifiers, str]]) -> None:
-        if ticket.adding:
-            self._expiry.note(ticket.list_id, [identifiers for identifiers, _ in rows], ticket.due_at)
-        self._store.wait(ticket.list_id, rows, adding=ticket.adding, due_at=ticket.due_at)
+    def _process(self, ticket: Session, rows: Sequence[tuple[Identifiers, str]]) -> None:
+        number, adding, due_at = ticket.list_id, ticket.adding, ticket.due_at
+        if adding and not ticket.fails:
+            self._expiry.note(number, [identifiers for identifiers, _ in rows], due_at)
+        self._store.wait(number, rows, adding=adding, due_at=due_at, session=ticket.session, fails=ticket.fails)
         self._store.settle(self._context.clock.now())
+
+    def _told(self, ticket: Session) -> dict[str, Any]:
+        now = self._context.clock.now()
+        if now > ticket.due_at + TICKET_DAYS * DAY:
+            return {"state": "unknown"}
+        if now < ticket.due_at:
+            return {"state": "working"}
+        if ticket.fails:
+            return {"state": "failed", "note": "the noticeboard lost the request"}
+        matched = self._matched(ticket)
+        return {"state": "processed", "matched": matched, "invalid": ticket.received - matched}
 
 
 def _keep_days(body: Mapping[str, Any]) -> int:
@@ -230,17 +236,3 @@ def _is_well_formed(row: Sequence[str]) -> bool:
         return False
     email, phone, country = row
     return bool(email or (phone and country))
-
-
-def _is_done(ticket: Ticket, now: float) -> bool:
-    return ticket.due_at <= now and not ticket.fails
-
-
-def _told(ticket: Ticket, now: float) -> dict[str, Any]:
-    if now > ticket.due_at + TICKET_DAYS * DAY:
-        return {"state": "unknown"}
-    if now < ticket.due_at:
-        return {"state": "working"}
-    if ticket.fails:
-        return {"state": "failed", "note": "the noticeboard lost the request"}
-    return {"state": "processed", "matched": ticket.matched, "invalid": ticket.invalid}

@@ -128,7 +128,8 @@ class Noticeboard:
 
     def _owned(self, found: Mapping[str, Any], remote: RemoteList) -> str:
         """The id of a list that is ours or may become ours. Raises ConfigError for another ledger's."""
-        external_id, changes = str(found["id"]), {}
+        external_id = str(found["id"])
+        changes: dict[str, str | int] = {}
         owner = _owner(found)
         if owner is not None and not _is_ours(found, remote):
             if owner[1] not in self._account.adopt:

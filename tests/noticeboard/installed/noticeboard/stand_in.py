@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from audiences.sandbox.faults import Fault
+from audiences.sandbox.faults import Fault, Subject
 from audiences.sandbox.stand_in import Context, CutConnection, Seen
 from noticeboard import refusals
 from noticeboard.boards import NAME, Boards
@@ -35,7 +35,8 @@ KINDS = {
     ("POST", "lists/*/add"): "add",
     ("POST", "lists/*/remove"): "remove",
 }
-WRITING = frozenset({"create", "edit", "delete", "add", "remove"})
+UPLOADS = ("add", "remove")
+WRITING = frozenset({"create", "edit", "delete", *UPLOADS})
 HTML = "<html><title>error</title>Sorry, an error at the gateway.</html>"
 HOUR = 3_600
 
@@ -55,8 +56,6 @@ class Control(BaseModel):
     requests_per_hour: int | None = Field(default=None, ge=1)
     turned_away: list[str] = Field(default_factory=list)
     """Hashes that make an added row invalid."""
-    failing: dict[str, int] = Field(default_factory=dict)
-    """By `add` and `remove`, how many of the next requests are accepted and then fail in processing."""
     lists: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Changes to lists by id, done once: `{name: ...}`, `{owner: ...}`, `{flagged: true}`, `{deleted: true}`."""
 
@@ -142,13 +141,17 @@ class NoticeboardStandIn:
 
     def _struck(self, asked: Asked) -> Response:
         """The answer to a request, with the fault that the script has for it, if any."""
-        fault = self._context.faults.strike(NAME, asked.kind, writing=asked.kind in WRITING, body=asked.body)
+        about: Subject = "rows" if asked.kind in UPLOADS else "list" if asked.list else "account"
+        writing = asked.kind in WRITING
+        fault = self._context.faults.strike(NAME, asked.kind, writing=writing, body=asked.body, about=about)
         if fault is None:
             return self._handled(asked)
         if fault.do == "html":
             return Response(HTML, 503, media_type="text/html")
         if fault.do == "slow":
             time.sleep(fault.seconds)
+        if fault.do in ("list_deleted", "list_renamed"):
+            self._meddle(asked.list, {"deleted": True} if fault.do == "list_deleted" else {"name": fault.name})
         refusal = refusals.refusal_for(fault)
         if refusal is not None:
             return self._refused(refusal)
@@ -160,20 +163,24 @@ class NoticeboardStandIn:
             raise CutConnection
         return answered
 
+    def _meddle(self, number: str, values: Mapping[str, Any]) -> None:
+        """What somebody does to a list by hand; one that is gone already stays gone."""
+        with self._context.store.transaction(), suppress(ValueError):
+            self._boards.change({number: values})
+
     def _handled(self, asked: Asked, fault: Fault | None = None) -> Response:
-        declared = fault.rows if fault is not None and fault.do == "invalid_rows" else ()
         try:
             self._allow(asked)
             with self._context.store.transaction():
                 self._boards.settle()
-                if asked.kind in ("add", "remove"):
+                if asked.kind in UPLOADS:
                     adding = asked.kind == "add"
-                    content = self._boards.upload(asked.board, asked.list, asked.body, adding=adding, declared=declared)
+                    content = self._boards.upload(asked.board, asked.list, asked.body, fault, adding=adding)
                 else:
                     content = self._handlers[asked.kind](asked)
         except Refusal as refusal:
             return self._refused(refusal)
-        return self._response(content, 202 if asked.kind in ("add", "remove") else 200)
+        return self._response(content, 202 if asked.kind in UPLOADS else 200)
 
     def _allow(self, asked: Asked) -> None:
         if asked.token not in self._control.tokens:
@@ -202,7 +209,7 @@ class NoticeboardStandIn:
         return Response(json.dumps(content), status, known, media_type="application/json")
 
     def _remember(self, asked: Asked, status: int) -> None:
-        is_upload = asked.kind in ("add", "remove")
+        is_upload = asked.kind in UPLOADS
         seen = Seen(
             platform=NAME,
             kind=asked.kind,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 import socket
 import traceback
-from pathlib import Path
 from time import sleep
 
 import pytest
@@ -21,88 +19,11 @@ from audiences.errors import (
     RejectedRows,
     Unavailable,
 )
-from audiences.platforms.meta_errors import RULES, SUBCODES
-
-TABLE = [
-    (1, None, Unavailable),
-    (2, None, Unavailable),
-    (5000, None, Unavailable),
-    (2650, 1870145, Unavailable),
-    (2650, 1870148, Unavailable),
-    (2650, 1870158, Unavailable),
-    (2650, 1870147, Unavailable),
-    (2650, 1870159, Unavailable),
-    (4, None, RateLimited),
-    (17, 2446079, RateLimited),
-    (32, None, RateLimited),
-    (613, 1487742, RateLimited),
-    (80000, None, RateLimited),
-    (80003, 2446079, RateLimited),
-    (80004, 2446079, RateLimited),
-    (80009, None, RateLimited),
-    (80014, None, RateLimited),
-    (341, None, RateLimited),
-    (368, None, RateLimited),
-    (190, None, AuthError),
-    (190, 463, AuthError),
-    (190, 460, AuthError),
-    (102, None, AuthError),
-    (10, None, AuthError),
-    (200, None, AuthError),
-    (294, None, AuthError),
-    (200, 1870090, AuthError),
-    (200, 1870050, AuthError),
-    (2650, 1870034, AuthError),
-    (2655, None, AuthError),
-    (2663, None, AuthError),
-    (100, None, RejectedRows),
-    (100, 33, Gone),
-    (100, 1713230, RejectedRequest),
-    (100, 1713098, RejectedRequest),
-    (105, None, RejectedRequest),
-    (2635, None, RejectedRequest),
-    (2650, None, RejectedRequest),
-    (2650, 1870144, RejectedRequest),
-    (2654, None, RejectedRequest),
-    (1487301, None, Gone),
-    (1487366, None, Gone),
-    (424242, None, RejectedRequest),
-]
-
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
 def external_id(meta, remote):
     return meta.ensure(remote())
-
-
-def requests_of(sandbox, kind):
-    return sum(1 for request in sandbox.inspect("meta").requests()["newest"] if request["kind"] == kind)
-
-
-@pytest.mark.parametrize(("code", "subcode", "expected"), TABLE)
-def test_each_code_becomes_one_of_our_errors(
-    open_meta, meta, external_id, batch, row_of, sandbox, code, subcode, expected
-):
-    impatient = open_meta(tries=1)
-    sandbox.control(faults=[{"do": "error", "on": "add", "code": code, "subcode": subcode}])
-    with pytest.raises(PlatformError) as failed:
-        impatient.add(external_id, batch(row_of("ann@example.com")))
-    assert type(failed.value) is expected
-    assert (failed.value.code, failed.value.subcode) == (str(code), None if subcode is None else str(subcode))
-    assert failed.value.request_id
-
-
-def test_every_code_that_is_known_is_tested_and_stands_in_the_docs():
-    known = {(code, subcode) for code, subcode in RULES} | {(None, subcode) for subcode in SUBCODES}
-    numbers = {number for pair in known for number in pair if number is not None}
-    tested = {number for code, subcode, _ in TABLE for number in (code, subcode)}
-    written = set(map(int, re.findall(r"\b\d+\b", (DOCS / "platforms" / "meta.md").read_text())))
-    assert len(numbers) > 30
-    assert numbers - tested == set()
-    assert numbers - written == set()
 
 
 def test_terms_are_recognised_by_their_words(meta, external_id, batch, row_of, sandbox):
@@ -194,6 +115,59 @@ def test_a_wait_that_meta_asks_for_is_waited_out(meta, external_id, batch, row_o
     meta.add(external_id, batch(row_of("ann@example.com")))
     assert sum(time.slept) == pytest.approx(180)
     assert people_on(external_id) == 1
+
+
+def test_a_wait_is_said_in_the_log_once(meta, external_id, batch, row_of, sandbox, caplog):
+    sandbox.control(faults=[{"do": "throttle", "on": "add", "minutes": 3}])
+    meta.add(external_id, batch(row_of("ann@example.com")))
+    meta.add(external_id, batch(row_of("bob@example.com")))
+    assert [record.getMessage() for record in caplog.records if "wait" in record.getMessage()] == [
+        "Meta asks to wait: going on in 180 s"
+    ]
+
+
+def test_a_row_that_meta_does_not_take_is_found_by_halving(
+    meta, external_id, batch, row_of, hashed, sandbox, people_on
+):
+    bad = hashed("bob@example.com")
+    sandbox.control(faults=[{"do": "error", "code": 100, "times": "always", "containing": [bad]}])
+    refused = []
+
+    def send(rows):
+        try:
+            meta.add(external_id, batch(*rows))
+        except RejectedRows:
+            if len(rows) == 1:
+                refused.append(rows[0].split(",")[0])
+                return
+            send(rows[: len(rows) // 2])
+            send(rows[len(rows) // 2 :])
+
+    send([row_of(f"{name}@example.com") for name in ("ann", "bob", "eve", "joe", "sue")])
+    assert len(refused) == 1
+    assert refused == [bad], "another row was found"
+    assert people_on(external_id) == 4
+
+
+def test_when_the_list_is_flagged_no_row_is_blamed(meta, external_id, batch, row_of, sandbox):
+    sandbox.control(believe={"lists": {external_id: {"flagged": True}}})
+    sandbox.control(faults=[{"do": "error", "on": "add", "code": 100}])
+    with pytest.raises(RejectedRequest, match="flagged") as refused:
+        meta.add(external_id, batch(row_of("ann@example.com")))
+    assert not isinstance(refused.value, RejectedRows)
+
+
+def test_when_the_list_is_gone_no_row_is_blamed(meta, external_id, batch, row_of, sandbox):
+    sandbox.control(faults=[{"do": "error", "on": "add", "code": 100}, {"do": "list_deleted", "on": "read_list"}])
+    with pytest.raises(Gone):
+        meta.add(external_id, batch(row_of("ann@example.com")))
+
+
+def test_an_account_that_is_not_there_is_no_list_that_is_gone(meta, remote, sandbox):
+    sandbox.control(believe={"accounts": ["act_other"]})
+    with pytest.raises(RejectedRequest, match="check the account's id") as refused:
+        meta.ensure(remote())
+    assert not isinstance(refused.value, Gone)
 
 
 def test_a_wait_that_is_too_long_is_handed_on_and_nothing_more_is_sent(meta, external_id, batch, row_of, sandbox, time):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audiences.domain import ListId
-from audiences.errors import ConfigError, RejectedRequest
+from audiences.errors import AuthError, ConfigError, Gone, RejectedRequest
 
 
 def lists_of(sandbox, account_id):
@@ -150,11 +150,66 @@ def test_a_flagged_list_says_so(meta, remote, sandbox):
     assert "flagged" in status.note
 
 
-def test_the_status_of_a_deleted_list_is_an_error(meta, remote, sandbox):
+def test_only_a_flagged_list_is_flagged(meta, remote, sandbox):
+    one, other = meta.ensure(remote()), meta.ensure(remote(list_id=ListId("other@meta:main")))
+    sandbox.control(believe={"lists": {one: {"flagged": True}}})
+    assert (meta.status(one).is_flagged, meta.status(other).is_flagged) == (True, False)
+
+
+def test_a_list_gets_another_name(meta, remote, sandbox):
+    known = meta.ensure(remote())
+    meta.rename(known, "Long gone buyers")
+    assert meta.status(known).name == "Long gone buyers"
+    assert meta.ensure(remote(external_id=known)) == known
+
+
+def test_a_list_without_a_name_is_refused(meta, remote):
+    with pytest.raises(RejectedRequest):
+        meta.rename(meta.ensure(remote()), "")
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "server_error", "html"])
+def test_renaming_is_tried_again(meta, remote, sandbox, fault):
+    known = meta.ensure(remote())
+    sandbox.control(faults=[{"do": fault, "on": "edit"}])
+    meta.rename(known, "Long gone buyers")
+    assert meta.status(known).name == "Long gone buyers"
+
+
+@pytest.mark.parametrize("fault", [None, "cut_before", "cut_after", "server_error", "list_deleted"])
+def test_deleting_a_list_leaves_none_and_twice_is_no_error(meta, remote, sandbox, account_id, fault):
+    known = meta.ensure(remote())
+    sandbox.control(faults=[{"do": fault, "on": "delete"}] if fault else [])
+    meta.delete(known)
+    meta.delete(known)
+    assert lists_of(sandbox, account_id) == []
+    assert meta.ensure(remote(external_id=known)) != known
+
+
+def test_without_the_permission_a_list_is_neither_deleted_nor_renamed(meta, remote, sandbox, account_id):
+    known = meta.ensure(remote())
+    sandbox.control(believe={"permissions": ["ads_read"]})
+    for refused in (lambda: meta.delete(known), lambda: meta.rename(known, "Other")):
+        with pytest.raises(AuthError):
+            refused()
+    assert [kept["name"] for kept in lists_of(sandbox, account_id)] == ["Lapsed buyers"]
+
+
+@pytest.mark.parametrize("asked", ["status", "add", "remove", "confirm", "rename"])
+def test_a_deleted_list_is_gone_whatever_is_asked_of_it(meta, remote, batch, row_of, sandbox, asked):
     gone = meta.ensure(remote())
     sandbox.control(believe={"lists": {gone: {"deleted": True}}})
-    with pytest.raises(RejectedRequest, match="deleted"):
-        meta.status(gone)
+    rows = batch(row_of("ann@example.com"))
+    calls = {
+        "status": lambda: meta.status(gone),
+        "add": lambda: meta.add(gone, rows),
+        "remove": lambda: meta.remove(gone, rows),
+        "confirm": lambda: meta.confirm(gone, ["1"]),
+        "rename": lambda: meta.rename(gone, "New"),
+    }
+    with pytest.raises(Gone, match="deleted") as refused:
+        calls[asked]()
+    assert (refused.value.code, refused.value.subcode) == ("100", "33")
 
 
 def test_check_finds_nothing_when_all_is_well_and_writes_nothing(meta, sandbox):

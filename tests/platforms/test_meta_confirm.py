@@ -99,7 +99,7 @@ def test_asking_waits_and_tries_again_as_any_request(meta, external_id, batch, r
         faults=[{"do": "throttle", "on": "sessions", "minutes": 2}, {"do": "html", "on": "sessions", "after": 1}]
     )
     assert state_of(meta, external_id, outcome) == "processed"
-    assert time.slept[0] == pytest.approx(120)
+    assert max(time.slept) == pytest.approx(120)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,36 @@ def test_a_list_can_be_renamed_and_deleted(graph, audience):
     assert refusal(graph.client.get(audience)) == (100, 33)
 
 
+def test_a_list_keeps_its_name_when_the_new_one_is_empty(graph, audience):
+    assert refusal(graph.client.post(audience, data={"name": " "})) == (100, None)
+    assert graph.client.get(audience, params={"fields": "name"}).json()["name"] == "Lapsed"
+
+
+def test_a_deleted_list_cannot_be_deleted_or_renamed_again_and_its_id_is_not_given_anew(graph, audience):
+    graph.client.delete(audience)
+    assert (
+        refusal(graph.client.delete(audience))
+        == refusal(graph.client.post(audience, data={"name": "New"}))
+        == (100, 33)
+    )
+    assert int(graph.create()["id"]) > int(audience)
+
+
+def test_deleting_and_renaming_need_the_permission_to_manage(graph, audience, sandbox):
+    sandbox.control(believe={"permissions": ["ads_read"]})
+    answers = [graph.client.delete(audience), graph.client.post(audience, data={"name": "New"})]
+    sandbox.control(believe={"permissions": ["ads_management", "ads_read"]})
+    assert [refusal(answer) for answer in answers] == [(200, None), (200, None)]
+    assert graph.client.get(audience, params={"fields": "name"}).json()["name"] == "Lapsed"
+
+
+def test_a_list_of_an_account_that_is_not_there_is_not_there_either(graph, audience, sandbox):
+    sandbox.control(believe={"accounts": ["act_other"]})
+    answer = graph.client.get(audience)
+    sandbox.control(believe={"accounts": None})
+    assert refusal(answer) == (100, 33)
+
+
 @pytest.mark.parametrize(
     ("schema", "row"),
     [

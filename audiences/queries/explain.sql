@@ -1,0 +1,102 @@
+-- Everything that a published build and the ledger say of one customer. Only reads; `build` is the published build.
+
+-- name: by_id
+select customer_id from build.marts.dim_customers
+where customer_id = $text or (len($text) >= 8 and starts_with(customer_id, lower($text)))
+order by customer_id;
+
+-- name: by_reference
+select distinct customer_id from build.marts.customer_refs where ref = $text order by customer_id;
+
+-- name: by_email
+select distinct customer_id from build.marts.dim_identifiers where email_canonical = $hash order by customer_id;
+
+-- name: by_phone
+select distinct customer_id from build.marts.dim_identifiers where phone_plus = $hash order by customer_id;
+
+-- name: references
+select source, ref_kind, ref, linked_at
+from build.marts.customer_refs
+where customer_id = $customer_id
+order by ref_kind = 'visitor', linked_at desc nulls last, source, ref
+limit $most;
+
+-- name: reference_count
+select count(*) from build.marts.customer_refs where customer_id = $customer_id;
+
+-- name: segments
+select table_name from information_schema.tables
+where table_catalog = 'build' and table_schema = 'segments' and starts_with(table_name, 'seg_')
+order by table_name;
+
+-- name: gate
+select purpose, is_addressable, why_not, decided_at
+from build.marts.dim_addressable
+where customer_id = $customer_id
+order by purpose;
+
+-- name: identifiers
+select
+    count(distinct email_canonical),
+    count(distinct phone_plus),
+    coalesce(bool_or(meta_first_name is not null or meta_last_name is not null), false),
+    coalesce(bool_or(meta_city is not null or meta_postcode is not null), false)
+from build.marts.dim_identifiers
+where customer_id = $customer_id;
+
+-- name: own_hashes
+select email_plain, phone_plus from build.marts.dim_identifiers where customer_id = $customer_id;
+
+-- name: keys
+-- the names that the ledger has for the customer
+create or replace temp table explained as
+select member_key($customer_id) as member_key;
+
+-- name: entries
+select experiment, arm, entered_at, audience
+from sync.experiment_entries
+where member_key in (select member_key from explained)
+order by entered_at, experiment, audience;
+
+-- name: history
+select audience, max(entered_at) as entered_at, max(left_at) as left_at, bool_or(left_at is null) as is_in
+from sync.audience_history
+where member_key in (select member_key from explained)
+group by audience;
+
+-- name: memberships
+select lists.audience, memberships.* exclude (member_key, identifiers, fingerprint)
+from sync.memberships as memberships
+inner join sync.lists as lists on lists.list_id = memberships.list_id
+where memberships.member_key in (select member_key from explained)
+order by memberships.list_id;
+
+-- name: waiting
+-- changes of each list's newest plan that have not gone: held by a guard, or not applied yet
+with newest as (
+    select list_id, arg_max(plan_id, created_at) as plan_id
+    from sync.plans
+    group by list_id
+)
+select
+    coalesce(lists.audience, plans.entry ->> '$.audience') as audience,
+    plans.list_id,
+    if(bool_or(change.operation = 'update'), 'update', min(change.operation)) as operation,
+    bool_or(change.is_held) as is_held,
+    plans.created_at,
+    any_value((plans.entry -> '$.guard' -> '$.reasons')::varchar[]) as reasons
+from sync.plan_changes as change
+inner join newest on newest.plan_id = change.plan_id and newest.list_id = change.list_id
+inner join sync.plans as plans on plans.plan_id = change.plan_id and plans.list_id = change.list_id
+left join sync.lists as lists on lists.list_id = change.list_id
+where change.phase > 0
+    and change.member_key in (select member_key from explained)
+    and (change.is_held or plans.state in ('planned', 'applying'))
+group by all
+order by plans.list_id;
+
+-- name: funnel
+select customer_id, audience, out_reason from funnel where list_contains($customers, customer_id);
+
+-- name: placed
+select customer_id, out_reason, arm, split_value from placed where list_contains($customers, customer_id);

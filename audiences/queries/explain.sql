@@ -100,3 +100,24 @@ select customer_id, audience, out_reason from funnel where list_contains($custom
 
 -- name: placed
 select customer_id, out_reason, arm, split_value from placed where list_contains($customers, customer_id);
+
+-- name: sharing
+-- everybody with an address of one of these customers
+with addresses as (
+    select email_canonical, phone_plus from build.marts.dim_identifiers where list_contains($customers, customer_id)
+)
+select distinct customer_id
+from build.marts.dim_identifiers
+where email_canonical in (select email_canonical from addresses)
+    or phone_plus in (select phone_plus from addresses);
+
+-- name: tables
+-- facts are of customers too, but no step reads them
+select tables.table_schema, tables.table_name, not starts_with(tables.table_name, 'fct_') and exists (
+    select 1 from information_schema.columns as columns
+    where columns.table_catalog = tables.table_catalog and columns.table_schema = tables.table_schema
+        and columns.table_name = tables.table_name and columns.column_name = 'customer_id'
+)
+from information_schema.tables as tables
+where tables.table_catalog = $whole
+order by 1, 2;

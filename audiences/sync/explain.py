@@ -7,13 +7,14 @@ question stays.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from audiences.as_of import shop_day
 from audiences.builds import published_file
@@ -28,13 +29,15 @@ from audiences.members import (
     Moment,
     attach_build,
     is_active,
+    needed_for,
     place_members,
     prepare_platform,
     select_audience,
 )
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
-from audiences.sql import statements
+from audiences.sql import render, statements
+from audiences.sync.around import customers_around, cut_down, detach
 from audiences.sync.checks import check_filters
 from audiences.sync.chosen_build import BuildRef, find_build
 from audiences.sync.person import entries_of, find_customers, gate_of, identifiers_of, references_of, segments_of
@@ -55,6 +58,7 @@ from audiences.sync.verdict import in_sentence, out_sentence, placed_reason, why
 LEDGER_WAIT = 10.0  # seconds
 SHORT = 12  # signs of a customer's id
 Reasons = dict[tuple[str, str], str | None]  # customer, audience -> why out; a customer outside the segment has none
+Placements = dict[tuple[str, str], list[Placement]]
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,14 @@ class _Reading:
     settings: Settings
     catalog: Catalog
     schema: Schema
-    moment: Moment
+    build: BuildRef
+    customers: list[str]
     reasons: Reasons
-    placements: dict[tuple[str, str], list[Placement]]
+    placements: Placements
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.build.as_of, self.settings.shop.timezone)
 
 
 @dataclass(frozen=True)
@@ -102,15 +111,22 @@ def explain(
     with open_ledger(settings, wait=LEDGER_WAIT) as ledger:
         with _taken_back(ledger) as connection:
             build = find_build(ledger, settings, as_of, now or now_utc())
-        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        file = published_file(settings, build.build_id)
+        attach_build(ledger.connection, file, ledger.key)
         try:
             with _taken_back(ledger) as connection:
                 fold(connection)
                 customers = find_customers(connection, typed, country, settings.shop.country)
-                reading = _read(connection, settings, catalog, schema, build, customers)
+                around = customers_around(connection, customers)
+                reading = _Reading(connection, settings, catalog, schema, build, customers, {}, {})
+                among_all = _place(reading, _split_audiences(reading))
+            cut_down(connection, file, around)
+            with _taken_back(ledger):
+                fold(connection)
+                reading.placements.update(_place(reading, catalog.ordered()) | among_all)
                 stories = tuple(_customer(reading, customer, typed) for customer in customers)
         finally:
-            ledger.connection.execute(f"detach {BUILD}")
+            detach(ledger.connection)
     return Explanation(build.build_id, build.as_of, stories)
 
 
@@ -124,31 +140,36 @@ def _taken_back(ledger: Ledger) -> Iterator[duckdb.DuckDBPyConnection]:
         ledger.connection.rollback()
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    catalog: Catalog,
-    schema: Schema,
-    build: BuildRef,
-    customers: list[str],
-) -> _Reading:
-    """Take the steps of a plan for every audience, and keep what they say of these customers."""
-    moment = Moment(build.as_of, settings.shop.timezone)
-    audiences = catalog.ordered()
-    for audience in audiences:
-        select_audience(connection, audience, catalog, schema, moment)
-    rows = connection.execute(statements("explain")["funnel"], {"customers": customers}).fetchall()
-    reasons = {(row[0], row[1]): row[2] for row in rows}
-    placements: dict[tuple[str, str], list[Placement]] = defaultdict(list)
+def _split_audiences(reading: _Reading) -> list[Audience]:
+    """The split audiences whose segment has one of the customers: which values get a list depends on everybody."""
+    found = []
+    for audience in reading.catalog.ordered():
+        segment = exp.table_(f"seg_{audience.segment}", db="segments", catalog=BUILD)
+        one_of = exp.In(this=exp.column("customer_id"), expressions=list(map(exp.Literal.string, reading.customers)))
+        rows = exp.select("1").from_(segment).where(one_of).limit(1)
+        if audience.split_by is not None and reading.connection.execute(render(rows)).fetchone():
+            found.append(audience)
+    return found
+
+
+def _place(reading: _Reading, audiences: Sequence[Audience]) -> Placements:
+    """Take the steps of a plan for these audiences, and keep what they say of the customers."""
+    connection, catalog = reading.connection, reading.catalog
+    connection.execute(statements("members")["create_funnel"])
+    for audience in needed_for([one.name for one in audiences], catalog):
+        select_audience(connection, audience, catalog, reading.schema, reading.moment)
+    rows = connection.execute(statements("explain")["funnel"], {"customers": reading.customers}).fetchall()
+    reading.reasons.update({(row[0], row[1]): row[2] for row in rows})
+    placements: Placements = defaultdict(list)
     for platform in sorted({name for audience in audiences for name in audience.platforms}):
         kind = kind_of(platform)
         prepare_platform(connection, kind.fields, kind.purposes)
         for audience in audiences:
-            if platform in audience.platforms and any((one, audience.name) in reasons for one in customers):
+            if platform in audience.platforms:
                 place_members(connection, audience)
-                for customer, placement in _placements(connection, audience, platform, customers):
+                for customer, placement in _placements(connection, audience, platform, reading.customers):
                     placements[customer, audience.name].append(placement)
-    return _Reading(connection, settings, catalog, schema, moment, reasons, placements)
+    return placements
 
 
 def _placements(

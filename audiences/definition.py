@@ -149,6 +149,8 @@ class Guards(Part):
     max_shrink: Share | None = None
     max_growth: Ratio | None = None
     max_updates: Share | None = None
+    max_coverage_fall: Share | None = None
+    max_consent_loss: Share | None = None
     min_members: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -1,7 +1,7 @@
 """Guards: what may not happen to a list without somebody looking. Pure: values in, a verdict out.
 
 A guard stops, it does not only warn. What it holds is held whole; the list's other changes may go. Removals of people who
-were erased or who said no are exempt from every guard.
+were erased or who said no are exempt from every guard, and so are renewals: they only prolong what stands on the list.
 """
 
 from __future__ import annotations
@@ -11,11 +11,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from audiences.definition import Guards
+from audiences.settings import GuardDefaults
+
 Operation = Literal["add", "update", "remove"]
-Kind = Literal["shrink", "removals", "growth", "updates", "floor", "stale_build", "unfinished_build"]
-KINDS: tuple[Kind, ...] = ("shrink", "removals", "growth", "updates", "floor", "stale_build", "unfinished_build")
+Kind = Literal[
+    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "stale_build", "unfinished_build"
+]
+KINDS: tuple[Kind, ...] = (
+    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "stale_build", "unfinished_build",
+)  # fmt: skip
 A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
+LESS_FOR_EXCLUSIONS = 0.5  # an exclusion may shrink by half of what a target may
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class GuardLimits:
     from_members: int
     min_members: int
     max_build_age: timedelta | None
+    max_coverage_fall: float = 0.2  # in share points: from 90 % to 70 % is a fall of 0.2
+    max_consent_loss: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,25 @@ class ListFacts:
     was_sent_before: bool
     is_exclusion: bool = False  # role exclude: kept out of campaigns, so losing people is the danger, not gaining them
     is_over: bool = False  # its active days are past or yet to come: by the definition itself nobody is wanted
+    recipe_updates: int = 0  # updates of this plan only because a recipe changed: within their budget, so no danger
+    coverage: float | None = None  # customers with an identifier among those whom the gate lets through; 0 to 1
+    best_coverage: float | None = None  # the best of the last seven days
+    consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
+
+    @property
+    def free_removes(self) -> int:
+        """Removals that a guard may hold."""
+        return self.removes - self.exempt_removes
+
+    @property
+    def changes(self) -> int:
+        """Changes that a guard may hold."""
+        return self.adds + self.updates + self.free_removes
+
+    @property
+    def updates(self) -> int:
+        """Updates that a guard may hold."""
+        return self.changed + self.recipe_updates
 
 
 @dataclass(frozen=True)
@@ -85,6 +114,33 @@ class Verdict:
         """One sentence per guard that tripped."""
         return [finding.reason for finding in self.findings]
 
+    @property
+    def holds_only_lost_consent(self) -> bool:
+        """Whether of the removals only those wait whose consent turned from granted to unknown; the others go."""
+        return _is_only_consent(self.findings)
+
+
+def limits_for(own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion: bool) -> GuardLimits:
+    """The limits of one list: the audience's own, else the settings'.
+
+    Args:
+        own: what the audience's definition says.
+        defaults: what the settings say.
+        floor: the fewest members that the platform takes.
+        is_exclusion: role exclude; it may shrink by half of the settings' share unless the audience names its own.
+    """
+    usual_shrink = defaults.max_shrink * (LESS_FOR_EXCLUSIONS if is_exclusion else 1)
+    return GuardLimits(
+        max_shrink=usual_shrink if own.max_shrink is None else own.max_shrink,
+        max_growth=defaults.max_growth if own.max_growth is None else own.max_growth,
+        max_updates=defaults.max_updates if own.max_updates is None else own.max_updates,
+        from_members=defaults.from_members,
+        min_members=max(floor, own.min_members or 0),
+        max_build_age=defaults.max_build_age,
+        max_coverage_fall=defaults.max_coverage_fall if own.max_coverage_fall is None else own.max_coverage_fall,
+        max_consent_loss=defaults.max_consent_loss if own.max_consent_loss is None else own.max_consent_loss,
+    )
+
 
 def judge(facts: ListFacts, limits: GuardLimits, permits: Iterable[Permit] = ()) -> Verdict:
     """Which changes of a list must wait. A permit covers a finding when it allows at least as many changes."""
@@ -96,80 +152,90 @@ def judge(facts: ListFacts, limits: GuardLimits, permits: Iterable[Permit] = ())
             remaining.append(finding)
         else:
             used.append(permit.permit_id)
+    return Verdict(tuple(remaining), tuple(used), _held(facts, remaining))
+
+
+def _held(facts: ListFacts, findings: Iterable[Finding]) -> dict[str, int]:
+    """How many changes of each operation the findings hold."""
+    found = tuple(findings)
     counts: dict[Operation, int] = {
         "add": facts.adds,
-        "update": facts.changed,
-        "remove": facts.removes - facts.exempt_removes,
+        "update": facts.updates,
+        "remove": facts.consent_lost if _is_only_consent(found) else facts.free_removes,
     }
-    held: dict[str, int] = {
+    return {
         operation: counts[operation]
         for operation in ALL
-        if counts[operation] and any(operation in finding.operations for finding in remaining)
+        if counts[operation] and any(operation in finding.operations for finding in found)
     }
-    return Verdict(tuple(remaining), tuple(used), held)
+
+
+def _is_only_consent(findings: Iterable[Finding]) -> bool:
+    return {finding.kind for finding in findings if "remove" in finding.operations} == {"consent"}
 
 
 def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
     """Every guard that trips, before permits; none for a list without changes."""
-    changes = facts.adds + facts.changed + facts.removes - facts.exempt_removes
-    if changes == 0:
+    if facts.changes == 0:
         return []
-    found = [_stale(facts, limits, changes), _unfinished(facts, changes)]
+    found = [_stale(facts, limits), _unfinished(facts)]
     if not facts.is_over:
-        found += _of_sizes(facts, limits, changes)
+        found += _of_people(facts, limits)
     return [finding for finding in found if finding is not None]
 
 
-def _of_sizes(facts: ListFacts, limits: GuardLimits, changes: int) -> list[Finding | None]:
-    """The guards that look at sizes. Who should be excluded and is not sees ads, so exclusions may always grow."""
-    found = [] if facts.is_exclusion else [_floor(facts, limits, changes)]
+def _of_people(facts: ListFacts, limits: GuardLimits) -> list[Finding | None]:
+    """The guards that look at people. Who should be excluded and is not sees ads, so exclusions may always grow."""
+    found = [] if facts.is_exclusion else [_floor(facts, limits)]
     watched_from = min(limits.from_members, limits.min_members) if facts.is_exclusion else limits.from_members
     if max(facts.largest, facts.size) >= watched_from:
         found += [_shrink(facts, limits), _removals(facts, limits), _updates(facts, limits)]
+        found += [_coverage(facts, limits), _consent(facts, limits)]
         found += [] if facts.is_exclusion else [_growth(facts, limits)]
     return found
 
 
-def _stale(facts: ListFacts, limits: GuardLimits, changes: int) -> Finding | None:
+def _stale(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if limits.max_build_age is None or -A_DAY <= facts.build_age <= limits.max_build_age:
         return None
     if facts.build_age < timedelta():
         days = round(-facts.build_age / A_DAY)
-        return Finding("stale_build", ALL, changes, f"the build speaks of a day that is {days} days ahead")
-    hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
-    return Finding("stale_build", ALL, changes, f"the build speaks of {hours} hours ago, at most {most} are allowed")
+        reason = f"the build is as of a day that lies {days:,} days ahead, at most 1 is allowed"
+    else:
+        hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
+        reason = f"the build is as of {hours:,} hours ago, at most {most:,} hours are allowed"
+    return Finding("stale_build", ALL, facts.changes, reason)
 
 
-def _unfinished(facts: ListFacts, changes: int) -> Finding | None:
+def _unfinished(facts: ListFacts) -> Finding | None:
     if not facts.newer_build_failed:
         return None
-    return Finding("unfinished_build", ALL, changes, "a newer build did not finish; this plan follows an older one")
+    return Finding(
+        "unfinished_build", ALL, facts.changes, "a newer build did not finish; this plan follows an older one"
+    )
 
 
-def _floor(facts: ListFacts, limits: GuardLimits, changes: int) -> Finding | None:
+def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.wanted >= limits.min_members:
         return None
-    reason = f"{facts.wanted} members are fewer than {limits.min_members}, which the platform or the audience needs"
-    return Finding("floor", ALL, changes, reason)
+    reason = f"{facts.wanted:,} members are fewer than {limits.min_members:,}, which the platform or the audience needs"
+    return Finding("floor", ALL, facts.changes, reason)
 
 
 def _shrink(facts: ListFacts, limits: GuardLimits) -> Finding | None:
-    removes = facts.removes - facts.exempt_removes
-    after = facts.size + facts.adds - removes
+    after = facts.size + facts.adds - facts.free_removes
     least = facts.largest * (1 - limits.max_shrink)
-    if removes == 0 or after >= least:
+    if facts.free_removes == 0 or after >= least:
         return None
-    reason = f"the list would shrink from {facts.largest} to {after}, more than {limits.max_shrink:.0%}"
-    return Finding("shrink", ("remove",), removes, reason)
+    reason = f"the list would shrink from {facts.largest:,} to {after:,}, more than {limits.max_shrink:.0%}"
+    return Finding("shrink", ("remove",), facts.free_removes, reason)
 
 
 def _removals(facts: ListFacts, limits: GuardLimits) -> Finding | None:
-    removes = facts.removes - facts.exempt_removes
-    if removes <= facts.size * limits.max_shrink:
+    if facts.free_removes <= facts.size * limits.max_shrink:
         return None
-    share = removes / facts.size if facts.size else 1.0
-    reason = f"{removes} of {facts.size} members would be removed ({share:.0%}), more than {limits.max_shrink:.0%}"
-    return Finding("removals", ("remove",), removes, reason)
+    reason = f"{_part(facts.free_removes, facts.size, 'would be removed')}, more than {limits.max_shrink:.0%}"
+    return Finding("removals", ("remove",), facts.free_removes, reason)
 
 
 def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -177,12 +243,42 @@ def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     most = facts.largest * (1 + limits.max_growth)
     if not facts.was_sent_before or facts.adds == 0 or after <= most:
         return None
-    reason = f"the list would grow from {facts.largest} to {after}, more than {limits.max_growth:.0%}"
+    reason = f"the list would grow from {facts.largest:,} to {after:,}, more than {limits.max_growth:.0%}"
     return Finding("growth", ("add",), facts.adds, reason)
 
 
 def _updates(facts: ListFacts, limits: GuardLimits) -> Finding | None:
+    """Identifiers that changed in the shop's data. What a new recipe changes goes by a budget per day instead."""
     if facts.changed <= facts.size * limits.max_updates:
         return None
-    reason = f"{facts.changed} of {facts.size} members would be sent anew with other identifiers"
-    return Finding("updates", ("update",), facts.changed, reason)
+    part = _part(facts.changed, facts.size, "would be sent anew with other e-mails or phones")
+    return Finding("updates", ("update",), facts.updates, f"{part}, more than {limits.max_updates:.0%}")
+
+
+def _coverage(facts: ListFacts, limits: GuardLimits) -> Finding | None:
+    """When addresses go missing, people leave and others lose identifiers; who is new with an identifier may come."""
+    held = facts.free_removes + facts.updates
+    if facts.coverage is None or facts.best_coverage is None or held == 0:
+        return None
+    fall = round(facts.best_coverage - facts.coverage, 6)
+    if fall <= limits.max_coverage_fall:
+        return None
+    reason = (
+        f"only {facts.coverage:.0%} of the people who may be addressed have an e-mail or a phone, "
+        f"{facts.best_coverage:.0%} had within the last seven days: {fall * 100:.0f} points less, "
+        f"more than {limits.max_coverage_fall * 100:.0f}"
+    )
+    return Finding("coverage", ("update", "remove"), held, reason)
+
+
+def _consent(facts: ListFacts, limits: GuardLimits) -> Finding | None:
+    """A table of consents that came half empty looks as if people had taken back what they granted."""
+    if facts.consent_lost <= facts.size * limits.max_consent_loss:
+        return None
+    part = _part(facts.consent_lost, facts.size, "would be removed because their consent, once granted, is now unknown")
+    return Finding("consent", ("remove",), facts.consent_lost, f"{part}, more than {limits.max_consent_loss:.0%}")
+
+
+def _part(some: int, size: int, what: str) -> str:
+    """`600 of 1,000 members would be removed (60%)`."""
+    return f"{some:,} of {size:,} members {what} ({some / size if size else 1:.0%})"

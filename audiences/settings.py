@@ -80,6 +80,8 @@ class GuardDefaults(_Section):
     max_shrink: Share = 0.5
     max_growth: Ratio = 3.0
     max_updates: Share = 0.5
+    max_coverage_fall: Share = 0.2
+    max_consent_loss: Share = 0.2
     from_members: int = Field(default=500, ge=0)
     max_build_age: Duration = timedelta(hours=48)
 

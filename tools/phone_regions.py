@@ -1,7 +1,7 @@
 """Writes `dbt/macros/recipes/phone_facts.sql`: the numbering facts that the macro `phone_e164` reads.
 
 The facts (calling codes, trunk and international prefixes, shapes of national numbers) come from the metadata of
-libphonenumber as the package `phonenumbers` carries it (Apache-2.0). The package is needed here and in tests only.
+libphonenumber as the package `phonenumbers` carries it (Apache-2.0).
 
     python tools/phone_regions.py            # write the file anew after an update of phonenumbers
     python tools/phone_regions.py --check    # exit 1 when the file is not what this script writes

@@ -1,26 +1,35 @@
 """Meta (Facebook, Instagram): customer-file custom audiences through Meta's own SDK.
 
-One upload session per batch, one schema for all lists, removals as POST with `method=delete`, because an HTTP DELETE
+One upload session per request, one schema for all lists, removals as POST with `method=delete`, because an HTTP DELETE
 would put the rows into the address.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from audiences.domain import HashRow
-from audiences.errors import AuthError, ConfigError, RejectedRequest, Unavailable
+from audiences.errors import AuthError, ConfigError, Gone, RejectedRequest, RejectedRows, Unavailable
 from audiences.log import get_logger
-from audiences.platforms import meta_payload
-from audiences.platforms.base import Batch, Field, Limits, ListStatus, Outcome, PlatformKind, RemoteList
+from audiences.platforms import meta_payload, meta_sessions
+from audiences.platforms.base import (
+    Batch,
+    Field,
+    Limits,
+    ListStatus,
+    Outcome,
+    PlatformKind,
+    Processing,
+    RemoteList,
+)
 from audiences.platforms.limits import read_limits, read_numbers
 from audiences.platforms.meta_account import MetaAccount, read_account, read_endpoint
-from audiences.platforms.meta_errors import TERMS, is_gone
+from audiences.platforms.meta_errors import TERMS, TooMuchData, too_large
 
 if TYPE_CHECKING:
     from audiences.platforms.meta_wire import Answer, Wire
@@ -28,6 +37,12 @@ if TYPE_CHECKING:
 LIST_FIELDS = "id,name,description"
 STATUS_FIELDS = "id,name,approximate_count_lower_bound,approximate_count_upper_bound,operation_status,delivery_status"
 NORMAL, TOO_SMALL, FLAGGED = 200, 300, 471
+CONFIRM_AFTER = timedelta(hours=1)
+"""Meta says that an upload takes effect within 24 hours; asking at once would use up the budget for nothing."""
+INVALID = "100"
+FLAGGED_NOTE = (
+    "Meta has flagged this list against its rules and takes no upload: see the ad manager, where one can appeal"
+)
 MARK = re.compile(r"boomerang:([^:\s]+):([^:\s]+):(.+)", re.DOTALL)
 ONE_HASH = re.compile("[0-9a-f]{64}")
 
@@ -65,7 +80,7 @@ class Meta:
     def __init__(self, account: MetaAccount, wire: Wire) -> None:
         self._account, self._wire = account, wire
         self.limits = read_limits("meta", rows_per_request=account.rows_per_request)
-        self._nonce = secrets.token_bytes(8)
+        self._finding = threading.RLock()
         self._known: dict[str, list[Found]] | None = None
 
     def ensure(self, remote: RemoteList) -> str:
@@ -76,8 +91,9 @@ class Meta:
         known = self._read(remote.external_id) if remote.external_id else None
         if known is not None:
             return self._owned(known, remote)
-        found = self._find(remote)
-        return self._owned(found, remote) if found is not None else self._create(remote)
+        with self._finding:
+            found = self._find(remote)
+            return self._owned(found, remote) if found is not None else self._create(remote)
 
     def add(self, external_id: str, batch: Batch) -> Outcome:
         """Add the people behind the rows."""
@@ -88,7 +104,7 @@ class Meta:
         return self._upload(external_id, batch, {"method": "delete"})
 
     def status(self, external_id: str) -> ListStatus:
-        """The list as Meta sees it now. Raises RejectedRequest when it is gone."""
+        """The list as Meta sees it now. Raises Gone when it is not there."""
         body = self._wire.get(external_id, fields=STATUS_FIELDS)
         operation, delivery = _code(body, "operation_status"), _code(body, "delivery_status")
         return ListStatus(
@@ -98,7 +114,31 @@ class Meta:
             size_upper=_size(body, "approximate_count_upper_bound"),
             usable=operation in (NORMAL, None) and delivery in (NORMAL, None),
             note=_note(operation, delivery),
+            is_flagged=operation == FLAGGED,
         )
+
+    def confirm(self, external_id: str, handles: Sequence[str]) -> dict[str, Processing]:
+        """What became of the uploads with these session ids; one that Meta does not list is missing. Raises Gone."""
+        wanted = set(handles)
+        found: dict[str, Processing] = {}
+        numbers = read_numbers("meta")
+        pages = self._pages(external_id, "sessions", meta_sessions.FIELDS, numbers["sessions_per_page"].value)
+        for _, page in zip(range(numbers["session_pages"].value or 1), pages if wanted else (), strict=False):
+            found.update((handle, state) for handle, state in meta_sessions.read_sessions(page) if handle in wanted)
+            if len(found) == len(wanted):
+                break
+        return found
+
+    def rename(self, external_id: str, name: str) -> None:
+        """Give the list another name. Raises Gone when it is not there."""
+        self._wire.repeat(lambda: self._wire.once("POST", (external_id,), {"name": name}))
+
+    def delete(self, external_id: str) -> None:
+        """Delete the list and who is on it; one that is gone already is no error."""
+        try:
+            self._wire.repeat(lambda: self._wire.once("DELETE", (external_id,), {}))
+        except Gone:
+            logger.info("a list to be deleted was not there any more")
 
     def check(self) -> list[str]:
         """One sentence for each of: token, permission, terms that is not in order; none if all is well."""
@@ -108,8 +148,7 @@ class Meta:
         except AuthError as error:
             return [f"Meta: {error}."]
         except RejectedRequest as error:
-            why = "the ad account is not there, or the token may not see it" if is_gone(error) else str(error)
-            return [f"Meta: {why}: check the account's id."]
+            return [f"Meta: {error}."]
         findings = []
         if granted is not None and "ads_management" not in granted:
             findings.append("Meta: the token lacks the permission ads_management: make one that has it.")
@@ -126,47 +165,53 @@ class Meta:
         self._wire.close()
 
     def _upload(self, external_id: str, batch: Batch, params: Mapping[str, str]) -> Outcome:
-        if not batch.rows:
+        rows = batch.rows
+        if not rows:
             return Outcome(received=0)
-        payload = meta_payload.payload_of(batch.rows)
-        tries = iter(range(1_000_000))
+        payload = meta_payload.payload_of(rows)
 
-        def send() -> Answer:
+        def send() -> Outcome:
+            number = meta_sessions.new_session_id()
             session = {
-                "session_id": self._session_id(external_id, batch, params, next(tries)),
+                "session_id": number,
                 "batch_seq": 1,
                 "last_batch_flag": True,
-                "estimated_num_total": len(batch.rows),
+                "estimated_num_total": len(rows),
             }
-            return self._wire.once("POST", (external_id, "users"), {**params, "session": session, "payload": payload})
+            sent = {**params, "session": session, "payload": payload}
+            return _outcome(self._wire.once("POST", (external_id, "users"), sent, rows=len(rows)), rows, str(number))
 
-        return _outcome(self._wire.repeat(send), batch.rows)
+        try:
+            return self._wire.repeat(send)
+        except TooMuchData as error:
+            refused = too_large(error.request_id) if len(rows) > 1 else error
+        except RejectedRows as error:
+            refused = error
+        if refused.code == INVALID:
+            self._require_in_order(external_id)
+        raise refused
 
-    def _session_id(self, external_id: str, batch: Batch, params: Mapping[str, str], attempt: int) -> int:
-        """A positive 64-bit number that this account has not used.
-
-        Each try gets another one: Meta ends a session with its last batch, even when its answer got lost.
-        """
-        text = f"{external_id}|{sorted(params)}|{batch.session}|{attempt}".encode()
-        digest = hashlib.blake2b(text, digest_size=8, key=self._nonce).digest()
-        return (int.from_bytes(digest, "big") >> 1) or 1
+    def _require_in_order(self, external_id: str) -> None:
+        """Raise Gone or RejectedRequest when not the rows but the list is why Meta refuses an upload."""
+        if _code(self._wire.get(external_id, fields="id,operation_status"), "operation_status") == FLAGGED:
+            raise RejectedRequest(FLAGGED_NOTE, code=INVALID)
 
     def _read(self, external_id: str) -> Found | None:
         """The list of that id; None when it is gone."""
         try:
             return _found(self._wire.get(external_id, fields=LIST_FIELDS))
-        except RejectedRequest as error:
-            if is_gone(error):
-                return None
-            raise
+        except Gone:
+            return None
 
     def _find(self, remote: RemoteList) -> Found | None:
         """The account's list with that list_id: ours before another's, the oldest first."""
         if self._known is None:
             self._known = {}
-            for found in self._pages():
-                if found.list_id is not None:
-                    self._known.setdefault(found.list_id, []).append(found)
+            limit = read_numbers("meta")["lists_per_page"].value
+            for page in self._pages(self._account.id, "customaudiences", LIST_FIELDS, limit):
+                for found in map(_found, page):
+                    if found.list_id is not None:
+                        self._known.setdefault(found.list_id, []).append(found)
         candidates = self._known.get(remote.list_id, [])
         ours = sorted((f for f in candidates if _is_ours(f, remote)), key=lambda f: (len(f.external_id), f.external_id))
         if len(ours) > 1:
@@ -177,16 +222,17 @@ class Meta:
                 return alive
         return None
 
-    def _pages(self) -> Iterator[Found]:
-        """Every list of the account, in small pages: large ones are refused at times."""
-        params: dict[str, Any] = {"fields": LIST_FIELDS, "limit": read_numbers("meta")["lists_per_page"].value}
+    def _pages(self, owner: str, edge: str, fields: str, limit: int | None) -> Iterator[list[dict[str, Any]]]:
+        """The entries of an edge page by page. Small pages: large ones are refused at times."""
+        params: dict[str, Any] = {"fields": fields, "limit": limit}
         while True:
-            body = self._wire.get(self._account.id, "customaudiences", **params)
-            yield from map(_found, body.get("data", []))
+            body = self._wire.get(owner, edge, **params)
+            yield body.get("data", [])
             paging = body.get("paging", {})
-            if "next" not in paging:
+            after = paging.get("cursors", {}).get("after")
+            if "next" not in paging or after in (None, params.get("after")):
                 return
-            params["after"] = paging["cursors"]["after"]
+            params["after"] = after
 
     def _owned(self, found: Found, remote: RemoteList) -> str:
         """The id of a list that is ours or may become ours. Raises ConfigError for another ledger's."""
@@ -253,14 +299,14 @@ def _found(body: Mapping[str, Any]) -> Found:
     return Found(str(body["id"]), str(body.get("name", "")), environment, ledger_id, list_id)
 
 
-def _outcome(answer: Answer, rows: Sequence[HashRow]) -> Outcome:
+def _outcome(answer: Answer, rows: Sequence[HashRow], handle: str) -> Outcome:
     """The counts of an answer; the session has one batch, so its counts are the batch's."""
     body = answer.body
     if "num_received" not in body:
         raise Unavailable("Meta's answer to an upload has no count of rows", request_id=answer.request_id)
     invalid = int(body.get("num_invalid_entries") or 0)
     positions = _positions(body.get("invalid_entry_samples"), rows) if invalid else ()
-    return Outcome(int(body["num_received"]), invalid, positions, answer.request_id)
+    return Outcome(int(body["num_received"]), invalid, positions, answer.request_id, handle)
 
 
 def _positions(samples: object, rows: Sequence[HashRow]) -> tuple[int, ...]:
@@ -284,9 +330,7 @@ def _size(body: Mapping[str, Any], name: str) -> int | None:
 
 def _note(operation: int | None, delivery: int | None) -> str:
     if operation == FLAGGED:
-        return (
-            "Meta has flagged this list against its rules and takes no upload: see the ad manager, where one can appeal"
-        )
+        return FLAGGED_NOTE
     if operation not in (NORMAL, None):
         return f"Meta is still at work on this list (operation status {operation})"
     if delivery == TOO_SMALL:
@@ -322,4 +366,6 @@ KIND = PlatformKind(
     limits_for=limits_for,
     bytes_for=meta_payload.bytes_for,
     open=open_account,
+    confirms=frozenset({"add", "remove"}),
+    confirm_after=CONFIRM_AFTER,
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote_plus
 
 from audiences.domain import HashRow
-from audiences.errors import RejectedRequest
+from audiences.errors import RejectedRows
 from audiences.platforms.base import Field
 
 FIELDS = (
@@ -44,7 +44,7 @@ class EncodedPayload(str):
 def payload_of(rows: Sequence[HashRow]) -> EncodedPayload:
     """The rows as Meta's `payload`: {"schema": [...], "data": [[...], ...]}, percent-encoded.
 
-    Raises RejectedRequest, without any content, when a row is not made of as many hashes or empty values as there are
+    Raises RejectedRows, without any content, when a row is not made of as many hashes or empty values as there are
     fields: a raw value can then not leave.
     """
     text = "|".join(rows).encode("ascii", "replace")
@@ -54,15 +54,15 @@ def payload_of(rows: Sequence[HashRow]) -> EncodedPayload:
 
 
 def check_rows(rows: Sequence[HashRow], text: bytes) -> None:
-    """Raise RejectedRequest unless every row is as it must be; `text` is the rows joined by bars."""
+    """Raise RejectedRows unless every row is as it must be; `text` is the rows joined by bars."""
     commas = len(FIELDS) - 1
     if {row.count(",") for row in rows} != {commas} or text.count(b"|") != len(rows) - 1:
-        raise RejectedRequest(f"a row does not have {len(FIELDS)} values; nothing was sent")
+        raise RejectedRows(f"a row does not have {len(FIELDS)} values; nothing was sent")
     lengths = set(map(len, ",".join(rows).split(",")))
     if not lengths <= {0, HASH_LENGTH} or text.translate(None, HEX + b",|"):
-        raise RejectedRequest("a row holds something that is no SHA-256 in lower case; nothing was sent")
+        raise RejectedRows("a row holds something that is no SHA-256 in lower case; nothing was sent")
     if HASH_OF_NOTHING.encode() in text:
-        raise RejectedRequest("a row holds the hash of an empty text; nothing was sent")
+        raise RejectedRows("a row holds the hash of an empty text; nothing was sent")
 
 
 def bytes_for(rows: int) -> int:

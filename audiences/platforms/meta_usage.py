@@ -63,7 +63,7 @@ class Pace:
     ) -> None:
         self._slow_from, self._max_wait, self._clock, self._sleep = slow_from, max_wait, clock, sleep
         self._lock = threading.Lock()
-        self._percent, self._blocked_until = 0, 0.0
+        self._percent, self._blocked_until, self._told_until, self._last_turn = 0, 0.0, 0.0, 0.0
 
     def note(self, usage: Usage) -> None:
         """Take in what an answer said."""
@@ -73,21 +73,41 @@ class Pace:
             self.block(usage.wait)
 
     def block(self, seconds: float) -> None:
-        """Let nothing go for so long."""
+        """Let nothing go for so long; what was known of the budget does not hold after that."""
         with self._lock:
+            self._percent = 0
             self._blocked_until = max(self._blocked_until, self._clock() + seconds)
 
     def await_turn(self) -> None:
-        """Wait until the next request may go. Raises RateLimited when that is longer than the settings allow."""
+        """Wait until the next request may go. Raises RateLimited when that is longer than the settings allow.
+
+        Threads that slow down take turns, so the pace is the account's, however many there are.
+        """
+        self._await_end_of_block()
+        with self._lock:
+            now, pause = self._clock(), self._pause()
+            self._last_turn = max(now, self._last_turn) + pause if pause else now
+            wait = self._last_turn - now
+        if wait > 0:
+            self._sleep(wait)
+            self._await_end_of_block()
+
+    def _await_end_of_block(self) -> None:
+        """Wait while nothing may go; another thread's answer may prolong it meanwhile."""
+        while (blocked := self._blocked_for()) > 0:
+            self._sleep(blocked)
+
+    def _blocked_for(self) -> float:
+        """Seconds to stay away; said once per block. Raises RateLimited when they are too many to wait."""
         with self._lock:
             blocked = self._blocked_until - self._clock()
-            pause = max(blocked, 0.0) or self._pause()
+            is_news = self._told_until < self._blocked_until
+            self._told_until = self._blocked_until
         if blocked > self._max_wait:
             raise RateLimited("Meta has asked to stay away for a while; the rest is left to the next run", wait=blocked)
-        if blocked > 0:
+        if blocked > 0 and is_news:
             logger.warning("Meta asks to wait: going on in %d s", round(blocked))
-        if pause > 0:
-            self._sleep(pause)
+        return blocked
 
     def _pause(self) -> float:
         """Nothing up to the share of the budget from which to slow down, then growing evenly to the slowest."""

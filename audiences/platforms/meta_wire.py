@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -17,13 +18,14 @@ import requests
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookError, FacebookRequestError
 from facebook_business.session import FacebookSession
+from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from audiences.errors import PlatformError, RateLimited, Unavailable
 from audiences.log import redact
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.meta_account import MetaAccount
-from audiences.platforms.meta_errors import error_of
+from audiences.platforms.meta_errors import HTTP_TOO_LARGE, About, error_of
 from audiences.platforms.meta_payload import EncodedPayload
 from audiences.platforms.meta_usage import Pace, usage_of
 
@@ -48,11 +50,15 @@ class _Quiet(logging.Filter):
 _QUIET = _Quiet()
 
 
+class BodyTooLarge(requests.RequestException):
+    """HTTP 413, whatever page came with it: the SDK trips over some, and the status would be lost."""
+
+
 class FormRequests(requests.Session):
     """Makes form bodies like `requests`, but without looking at each byte of a payload that is encoded already."""
 
     def request(self, method: str, url: str, data: Any = None, headers: Any = None, **others: Any) -> Any:  # type: ignore[override]
-        """Send one request; the payload goes last in the body."""
+        """Send one request; the payload goes last in the body. Raises BodyTooLarge."""
         if isinstance(data, dict):
             payload = data.pop("payload", None)
             encoded = [urlencode(data)] if data else []
@@ -61,7 +67,10 @@ class FormRequests(requests.Session):
                 encoded.append("payload=" + payload if is_encoded else urlencode({"payload": payload}))
             data = "&".join(encoded).encode("ascii")
             headers = {**(headers or {}), "Content-Type": FORM}
-        return super().request(method, url, data=data, headers=headers, **others)
+        response = super().request(method, url, data=data, headers=headers, **others)
+        if response.status_code == HTTP_TOO_LARGE:
+            raise BodyTooLarge
+        return response
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Answer:
 
 
 class Wire:
-    """Calls the Graph API for one account; holds its connections."""
+    """Calls the Graph API for one account; holds its connections. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -110,22 +119,36 @@ class Wire:
         )
         return retrying(call)
 
-    def once(self, method: str, path: tuple[str, ...], params: Params) -> Answer:
-        """Make one call. Raises one of our errors, which carries nothing of the request and has no cause."""
+    def once(self, method: str, path: tuple[str, ...], params: Params, *, rows: int = 0) -> Answer:
+        """Make one call. Raises one of our errors, which carries nothing of the request and has no cause.
+
+        Args:
+            method: The HTTP method.
+            path: What follows the version in the address.
+            params: The call's parameters; they go into the body of a POST.
+            rows: How many rows of a list the call brings.
+        """
         self._pace.await_turn()
-        answered = self._answered(method, path, params)
+        answered = self._answered(method, path, params, self._about(path, rows))
         if isinstance(answered, RateLimited):
             self._pace.block(answered.wait)
         if isinstance(answered, PlatformError):
             raise answered
         return answered
 
-    def _answered(self, method: str, path: tuple[str, ...], params: Params) -> Answer | PlatformError:
+    def _about(self, path: tuple[str, ...], rows: int) -> About:
+        if rows:
+            return "row" if rows == 1 else "rows"
+        return "account" if path[0] in (self._account.id, "me") else "list"
+
+    def _answered(self, method: str, path: tuple[str, ...], params: Params, about: About) -> Answer | PlatformError:
         """The answer or the error, as a value: raised in here it would carry the SDK's own error with it."""
         try:
             response = self._api.call(method, path, params=dict(params))
         except FacebookRequestError as error:
-            return self._error(error.http_status(), error.http_headers(), error.body())
+            return self._error(error.http_status(), error.http_headers(), error.body(), about)
+        except BodyTooLarge:
+            return error_of(HTTP_TOO_LARGE, None, about=about)
         except requests.Timeout:
             return Unavailable("Meta did not answer in time")
         except requests.RequestException:
@@ -135,14 +158,14 @@ class Wire:
             return Unavailable("Meta's gateway answered with something that is no data")
         body, headers = response.json(), response.headers()
         if not isinstance(body, dict) or response.status() >= requests.codes.bad_request:
-            return self._error(response.status(), headers, body)
+            return self._error(response.status(), headers, body, about)
         self._pace.note(usage_of(headers))
         return Answer(body, _request_id(headers))
 
-    def _error(self, status: int, headers: Mapping[str, str], body: object) -> PlatformError:
+    def _error(self, status: int, headers: Mapping[str, str], body: object, about: About) -> PlatformError:
         usage = usage_of(headers)
         self._pace.note(usage)
-        return error_of(status, body, request_id=_request_id(headers), wait=usage.wait or None)
+        return error_of(status, body, about=about, request_id=_request_id(headers), wait=usage.wait or None)
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         if isinstance(error, RateLimited):
@@ -168,6 +191,9 @@ def _session(account: MetaAccount, endpoint: str) -> FacebookSession:
     ours = FormRequests()
     ours.verify, ours.params = session.requests.verify, session.requests.params
     ours.trust_env = urlsplit(endpoint).hostname not in LOOPBACK  # a proxy of the network does not know this machine
+    ours.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the jar is not made for several threads
+    in_flight = read_numbers("meta")["requests_in_flight"].value or 1
+    ours.mount(endpoint, HTTPAdapter(pool_connections=1, pool_maxsize=in_flight))
     session.requests.close()
     session.requests = ours
     return session

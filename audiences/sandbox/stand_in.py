@@ -1,6 +1,7 @@
 """What one ad platform's stand-in is to the sandbox, what all of them share, and how they are found.
 
-A stand-in is a module of this package with a function `open_stand_in(context)`. Adding one edits nothing here.
+A stand-in is a module of this package with a function `open_stand_in(context)`, or such a function of another package under
+the entry point group `boomerang.sandbox`. Adding one edits nothing here.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import entry_points
 from pkgutil import iter_modules
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from fastapi import Request, Response
 
@@ -20,6 +22,7 @@ import audiences.sandbox
 from audiences.sandbox.faults import FaultScript
 from audiences.sandbox.store import Store
 
+GROUP = "boomerang.sandbox"
 REMEMBERED_REQUESTS = 5000
 
 
@@ -121,7 +124,9 @@ class StandIn(Protocol):
 
 
 def open_stand_ins(context: Context) -> dict[str, StandIn]:
-    """Every stand-in of this package, by name."""
+    """Every stand-in of this package and of the installed ones, by name."""
     modules = [import_module(f"audiences.sandbox.{m.name}") for m in iter_modules(audiences.sandbox.__path__)]
-    opened = [module.open_stand_in(context) for module in modules if hasattr(module, "open_stand_in")]
+    openers = [module.open_stand_in for module in modules if hasattr(module, "open_stand_in")]
+    openers += [cast(Callable[[Context], StandIn], entry.load()) for entry in entry_points(group=GROUP)]
+    opened = [opener(context) for opener in openers]
     return {stand_in.name: stand_in for stand_in in opened}

@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
-from audiences.guards import KINDS, GuardLimits, ListFacts, Permit, judge
+from audiences.definition import Guards
+from audiences.guards import KINDS, GuardLimits, ListFacts, Permit, judge, limits_for
+from audiences.settings import GuardDefaults
 
 LIMITS = GuardLimits(
     max_shrink=0.5,
@@ -62,8 +64,48 @@ def test_the_first_fill_is_not_growth():
 
 
 @pytest.mark.parametrize(("changed", "is_held"), [(500, False), (501, True)])
-def test_a_changed_recipe_is_held(changed, is_held):
+def test_changed_identifiers_of_more_than_half_are_held(changed, is_held):
     assert held(changed=changed) == (({"update": changed}, ["updates"]) if is_held else ({}, []))
+
+
+def test_what_a_new_recipe_changes_goes_by_its_budget_and_is_held_only_with_what_changed_in_the_data():
+    assert held(recipe_updates=1000) == ({}, [])
+    assert held(recipe_updates=300, changed=500) == ({}, [])
+    assert held(recipe_updates=300, changed=501) == ({"update": 801}, ["updates"])
+
+
+@pytest.mark.parametrize(("coverage", "is_held"), [(0.7, False), (0.69, True)])
+def test_a_fall_in_coverage_holds_who_leaves_and_who_loses_an_identifier_but_nobody_new(coverage, is_held):
+    verdict, kinds = held(adds=5, changed=20, removes=30, exempt_removes=4, coverage=coverage, best_coverage=0.9)
+    assert verdict == ({"update": 20, "remove": 26} if is_held else {})
+    assert kinds == (["coverage"] if is_held else [])
+
+
+@pytest.mark.parametrize(("coverage", "best"), [(None, 0.9), (0.1, None), (0.9, 0.1)])
+def test_coverage_that_is_unknown_or_rose_holds_nothing(coverage, best):
+    assert held(changed=20, removes=30, coverage=coverage, best_coverage=best) == ({}, [])
+
+
+def test_a_fall_in_coverage_is_no_matter_where_only_new_people_come():
+    assert held(adds=5, removes=3, exempt_removes=3, coverage=0.1, best_coverage=0.9) == ({}, [])
+
+
+@pytest.mark.parametrize(("lost", "is_held"), [(200, False), (201, True)])
+def test_consents_that_turned_unknown_hold_these_removals_and_no_others(lost, is_held):
+    verdict = judge(facts(removes=lost + 50, consent_lost=lost, wanted=750), LIMITS)
+    assert verdict.held == ({"remove": lost} if is_held else {})
+    assert verdict.holds_only_lost_consent is is_held
+
+
+def test_all_removals_wait_when_another_guard_holds_them_beside_the_consents():
+    verdict = judge(facts(removes=600, consent_lost=300, wanted=400), LIMITS)
+    assert verdict.held == {"remove": 600}
+    assert not verdict.holds_only_lost_consent
+
+
+def test_a_permit_for_the_consents_lets_them_go():
+    verdict = judge(facts(removes=300, consent_lost=300, wanted=700), LIMITS, [Permit("p1", "consent", 300)])
+    assert (verdict.held, verdict.used_permits, verdict.holds_only_lost_consent) == ({}, ("p1",), False)
 
 
 @pytest.mark.parametrize(("largest", "is_held"), [(499, False), (500, True)])
@@ -105,16 +147,48 @@ def test_an_audience_whose_days_are_over_may_empty_its_list_but_not_by_a_stale_b
     assert held(removes=1000, wanted=0, is_over=True, build_age=dt.timedelta(days=9))[1] == ["stale_build"]
 
 
-def test_a_guard_says_why_with_numbers():
-    reasons = judge(facts(removes=600, wanted=400), LIMITS).reasons
-    assert reasons[0] == "the list would shrink from 1000 to 400, more than 50%"
+BAD_DAYS = {
+    "shrink": ({"removes": 600}, "the list would shrink from 1,000 to 400, more than 50%"),
+    "removals": (
+        {"removes": 600, "adds": 600}, "600 of 1,000 members would be removed (60%), more than 50%"
+    ),
+    "growth": ({"adds": 5000}, "the list would grow from 1,000 to 6,000, more than 300%"),
+    "updates": (
+        {"changed": 600},
+        "600 of 1,000 members would be sent anew with other e-mails or phones (60%), more than 50%",
+    ),
+    "floor": (
+        {"size": 120, "largest": 120, "wanted": 90, "removes": 30},
+        "90 members are fewer than 100, which the platform or the audience needs",
+    ),
+    "coverage": (
+        {"removes": 300, "coverage": 0.61, "best_coverage": 0.92},
+        "only 61% of the people who may be addressed have an e-mail or a phone, "
+        "92% had within the last seven days: 31 points less, more than 20",
+    ),
+    "consent": (
+        {"removes": 300, "consent_lost": 300},
+        "300 of 1,000 members would be removed because their consent, once granted, is now unknown (30%), more than 20%",
+    ),
+    "stale_build": (
+        {"adds": 1, "build_age": dt.timedelta(hours=60)},
+        "the build is as of 60 hours ago, at most 48 hours are allowed",
+    ),
+    "unfinished_build": (
+        {"adds": 1, "newer_build_failed": True}, "a newer build did not finish; this plan follows an older one"
+    ),
+}  # fmt: skip
 
 
-def test_each_guard_has_a_reason_to_be_in_the_list_of_kinds():
-    worst = facts(size=500, changed=400, removes=450, adds=10, wanted=60, newer_build_failed=True)
-    grown = facts(adds=9000, build_age=dt.timedelta(days=9))
-    kinds = {one.kind for each in (worst, grown) for one in judge(each, LIMITS).findings}
-    assert kinds == set(KINDS)
+@pytest.mark.parametrize("kind", BAD_DAYS)
+def test_a_guard_says_in_a_sentence_what_happens_with_numbers_and_the_limit(kind):
+    values, sentence = BAD_DAYS[kind]
+    found = {finding.kind: finding.reason for finding in judge(facts(**values), LIMITS).findings}
+    assert found[kind] == sentence
+
+
+def test_each_kind_of_guard_has_its_bad_day_above():
+    assert set(BAD_DAYS) == set(KINDS)
 
 
 @pytest.mark.parametrize(("at_most", "is_held"), [(600, False), (599, True)])
@@ -143,3 +217,28 @@ def test_an_exclusion_is_watched_from_the_platforms_floor_on_because_an_empty_ta
     emptied = facts(size=150, largest=150, wanted=0, adds=0, removes=150, is_exclusion=True)
 
     assert judge(emptied, LIMITS).held == {"remove": 150}
+
+
+def test_an_exclusion_may_shrink_by_half_of_what_a_target_may_unless_its_audience_says_so():
+    said = Guards(max_shrink=0.5)
+
+    assert limits_for(Guards(), GuardDefaults(), floor=100, is_exclusion=False).max_shrink == 0.5
+    assert limits_for(Guards(), GuardDefaults(), floor=100, is_exclusion=True).max_shrink == 0.25
+    assert limits_for(said, GuardDefaults(), floor=100, is_exclusion=True).max_shrink == 0.5
+
+
+def test_what_an_audience_says_wins_over_the_settings_and_the_platforms_floor_over_a_lower_one():
+    own = Guards(max_growth=9.0, max_updates=0.1, max_coverage_fall=0.05, max_consent_loss=0.07, min_members=20)
+
+    limits = limits_for(own, GuardDefaults(from_members=7, max_build_age="2h"), floor=100, is_exclusion=False)
+
+    assert limits == GuardLimits(0.5, 9.0, 0.1, 7, 100, dt.timedelta(hours=2), 0.05, 0.07)
+    assert limits_for(Guards(min_members=300), GuardDefaults(), floor=100, is_exclusion=False).min_members == 300
+
+
+@pytest.mark.parametrize(
+    "values", [{"removes": 60, "coverage": 0.5, "best_coverage": 0.9}, {"removes": 60, "consent_lost": 60}]
+)
+def test_an_exclusion_is_watched_for_addresses_and_consents_too_from_the_platforms_floor_on(values):
+    assert judge(facts(size=150, largest=150, **values), LIMITS).held == {}
+    assert judge(facts(size=150, largest=150, is_exclusion=True, **values), LIMITS).held == {"remove": 60}

@@ -11,7 +11,16 @@ from time import sleep
 
 import pytest
 
-from audiences.errors import AuthError, ConfigError, PlatformError, RateLimited, RejectedRequest, Unavailable
+from audiences.errors import (
+    AuthError,
+    ConfigError,
+    Gone,
+    PlatformError,
+    RateLimited,
+    RejectedRequest,
+    RejectedRows,
+    Unavailable,
+)
 from audiences.platforms.meta_errors import RULES, SUBCODES
 
 TABLE = [
@@ -46,8 +55,8 @@ TABLE = [
     (2650, 1870034, AuthError),
     (2655, None, AuthError),
     (2663, None, AuthError),
-    (100, None, RejectedRequest),
-    (100, 33, RejectedRequest),
+    (100, None, RejectedRows),
+    (100, 33, Gone),
     (100, 1713230, RejectedRequest),
     (100, 1713098, RejectedRequest),
     (105, None, RejectedRequest),
@@ -55,8 +64,8 @@ TABLE = [
     (2650, None, RejectedRequest),
     (2650, 1870144, RejectedRequest),
     (2654, None, RejectedRequest),
-    (1487301, None, RejectedRequest),
-    (1487366, None, RejectedRequest),
+    (1487301, None, Gone),
+    (1487366, None, Gone),
     (424242, None, RejectedRequest),
 ]
 

@@ -230,7 +230,10 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
     """
     named = statements("members")
     for view, query in (
-        ("upload_rows", _upload_rows(fields).where("customer_id in (select customer_id from funnel where out_reason is null)")),
+        (
+            "upload_rows",
+            _upload_rows(fields).where("customer_id in (select customer_id from funnel where out_reason is null)"),
+        ),
         ("trimmed_rows", _upload_rows(fields, withheld=True).where("customer_id in (select customer_id from losing)")),
         ("identifying_values", _identifying_values(fields)),
     ):
@@ -263,7 +266,9 @@ def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Sele
         upload_row = exp.DPipe(this=exp.DPipe(this=upload_row, expression=exp.Literal.string(",")), expression=cell)
     identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))
     return (
-        exp.select("customer_id", "position", upload_row.as_("upload_row")).from_(rows.subquery("kept")).where(identifies)
+        exp.select("customer_id", "position", upload_row.as_("upload_row"))
+        .from_(rows.subquery("kept"))
+        .where(identifies)
     )
 
 
@@ -279,7 +284,9 @@ def _identifying_values(fields: Sequence[Field]) -> exp.Expression:
     return exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
 
 
-def place_members(connection: duckdb.DuckDBPyConnection, audience: Audience, family: str = "", build_id: str = "") -> None:
+def place_members(
+    connection: duckdb.DuckDBPyConnection, audience: Audience, family: str = "", build_id: str = ""
+) -> None:
     """Make `placed` for one audience on one account: each customer with the reason why it is out, or with arm and split.
 
     Args:

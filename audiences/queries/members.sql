@@ -187,6 +187,16 @@ select
     arm is not null and (arm <> 'holdout' or $push_exclusion) as is_wanted
 from assigned;
 
+-- name: none_placed
+create or replace temp table placed (
+    customer_id varchar, member_key uuid, fingerprint uuid, row_count bigint, split_value varchar, out_reason varchar,
+    arm varchar, is_wanted boolean
+);
+create or replace temp table trimmed (customer_id varchar, identifiers varchar[], fingerprint uuid);
+
+-- name: recipe_version
+select recipe_version from build.marts.dim_identifiers limit 1;
+
 -- name: trim_placed
 -- who shares a value with somebody held out keeps what is left
 update placed

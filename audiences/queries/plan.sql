@@ -1,9 +1,5 @@
 -- What must change on one list: its wanted members in `placed` against what the ledger says was sent.
 
--- name: create_values
-create or replace temp table removed_values (value varchar);
-create or replace temp table removal_values (member_key uuid, value varchar);
-
 -- name: changes
 create or replace temp table changes as
 with wanted as (
@@ -126,6 +122,11 @@ where changes.operation = 'remove'
         covering.cells,
         list_filter(flatten(list_transform(sent.identifiers, lambda r: list_select(string_split(r, ','), $identifying))), lambda c: c <> '')
     );
+
+-- name: none_removed
+create or replace temp table removals (member_key uuid, operation varchar, cause varchar);
+create or replace temp table absorbed (member_key uuid);
+create or replace temp table sharing (customer_id varchar);
 
 -- name: removal_values
 create or replace temp table removal_values as
@@ -273,6 +274,7 @@ select
     count(*) filter (where operation = 'renew') as renews,
     count(*) filter (where phase = 1 and cause = 'consent_unknown') as consent_lost,
     count(*) filter (where phase = 3) as absorbed,
+    count(distinct member_key) filter (where cause = 'recipe') as recipes,
     coalesce(sum(('0x' || substr(md5(phase || operation || member_key || coalesce(fingerprint::varchar, '')), 1, 15))::bigint), 0)::varchar as digest
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase > 0;
@@ -363,7 +365,10 @@ order by granted_at;
 select split from sync.lists
 where audience = $audience and platform = $platform and account = $account and state = 'active';
 
--- name: keep_values
+-- name: kept
+select split_value from kept_values;
+
+-- name: forget_values
 delete from sync.split_values where family = $family;
 
 -- name: remember_values
@@ -402,12 +407,23 @@ union all
 select $plan_id, $audience, 0, 0, 'leave', 'left', logged_key, [], null, false
 from inside where member_key not in (select member_key from present where audience = $audience);
 
--- name: orphans
--- lists that no definition asks for any more
+-- name: lists
+-- every list that there is at a platform
 select list_id, audience, platform, account, split, label
 from sync.lists
-where state = 'active' and external_id is not null and not list_contains($planned, list_id)
+where state = 'active' and external_id is not null
 order by list_id;
+
+-- name: create_present
+create or replace temp table present (audience varchar, member_key uuid, arm varchar);
+
+-- name: store
+insert into sync.plans
+    (plan_id, list_id, build_id, as_of, created_at, list_version, definition_hash, changes_digest, hash, held, permits, entry,
+     state, purpose, name, recipe, keep_days, confirms_removals, coverage)
+values
+    ($plan_id, $list_id, $build_id, $as_of, $now, $list_version, $definition_hash, $changes_digest, $hash, $held, $permits, $entry,
+     'planned', $purpose, $name, $recipe, $keep_days, $confirms_removals, $coverage);
 
 -- name: prune_changes
 -- changes hold hashes: those of all but the newest plans go

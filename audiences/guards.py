@@ -16,10 +16,12 @@ from audiences.settings import GuardDefaults
 
 Operation = Literal["add", "update", "remove"]
 Kind = Literal[
-    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "stale_build", "unfinished_build"
-]
+    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "retired",
+    "stale_build", "unfinished_build",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = (
-    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "stale_build", "unfinished_build",
+    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "retired", "stale_build",
+    "unfinished_build",
 )  # fmt: skip
 A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
@@ -56,6 +58,7 @@ class ListFacts:
     was_sent_before: bool
     is_exclusion: bool = False  # role exclude: kept out of campaigns, so losing people is the danger, not gaining them
     is_over: bool = False  # its active days are past or yet to come: by the definition itself nobody is wanted
+    is_retired: bool = False  # no definition asks for the list any more
     recipe_updates: int = 0  # updates of this plan only because a recipe changed: within their budget, so no danger
     coverage: float | None = None  # customers with an identifier among those whom the gate lets through; 0 to 1
     best_coverage: float | None = None  # the best of the last seven days
@@ -179,7 +182,9 @@ def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
     if facts.changes == 0:
         return []
     found = [_stale(facts, limits), _unfinished(facts)]
-    if not facts.is_over:
+    if facts.is_retired:
+        found.append(_retired(facts))
+    elif not facts.is_over:
         found += _of_people(facts, limits)
     return [finding for finding in found if finding is not None]
 
@@ -213,6 +218,11 @@ def _unfinished(facts: ListFacts) -> Finding | None:
     return Finding(
         "unfinished_build", ALL, facts.changes, "a newer build did not finish; this plan follows an older one"
     )
+
+
+def _retired(facts: ListFacts) -> Finding:
+    reason = f"no definition asks for this list any more, and {facts.free_removes:,} people are on it"
+    return Finding("retired", ("remove",), facts.free_removes, reason)
 
 
 def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:

@@ -18,12 +18,12 @@ from sqlglot import exp
 from audiences.as_of import shop_day
 from audiences.catalog import Audience, Catalog, Schema
 from audiences.errors import Busy, DataError
+from audiences.experiments import arms_of, current_experiment, has_experiment, holdout_share
 from audiences.filters import compile_where
 from audiences.platforms.base import Field
 from audiences.sql import render, statements
 
 BUILD = "build"
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,13 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     except duckdb.Error:
         raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
     connection.execute("set variable ledger_key = $key", {"key": key})
-    for name in ("define_member_key", "define_bucket", "create_funnel"):
+    for name in ("define_member_key", "define_tombstone", "define_bucket", "create_funnel"):
         connection.execute(statements("members")[name])
+    try:
+        for name in ("former", "erased"):
+            connection.execute(statements("members")[name])
+    except (duckdb.BinderException, duckdb.CatalogException):
+        raise DataError("an older version of Boomerang made this build: run `boomerang build` again") from None
 
 
 def select_audience(
@@ -123,14 +128,15 @@ def _timed(query: exp.Select, reason: exp.Case, audience: Audience, moment: Mome
         return query, reason
     history = (
         exp.select(
-            "member_key",
-            "max(entered_at) as entered_at",
-            "max(left_at) as left_at",
-            "bool_or(left_at is null) as is_in",
+            "coalesce(former.member_key, entries.member_key) as member_key",
+            "max(entries.entered_at) as entered_at",
+            "max(entries.left_at) as left_at",
+            "bool_or(entries.left_at is null) as is_in",
         )
-        .from_("sync.audience_history")
-        .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(audience.name)))
-        .group_by("member_key")
+        .from_("sync.audience_history as entries")
+        .join("former", on="former.former_key = entries.member_key", join_type="left")
+        .where(exp.EQ(this=exp.column("audience", "entries"), expression=exp.Literal.string(audience.name)))
+        .group_by("1")
     )
     query = query.join(
         history.subquery("history"), on="history.member_key = member_key(picked.customer_id)", join_type="left"
@@ -217,80 +223,108 @@ def needed_for(names: Iterable[str], catalog: Catalog) -> list[Audience]:
 
 
 def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field], purposes: Sequence[str]) -> None:
-    """Make `people` (customer, member key, upload rows, fingerprint) and `refused` (customer, why) for one platform."""
+    """Make what all audiences of one platform need, for the customers of the funnel.
+
+    `people` (customer, member key, number of upload rows, fingerprint), `refused` (customer, why), `shared_values`, and the
+    views `upload_rows` and `identifying_values` over the build's identifiers.
+    """
+    named = statements("members")
+    for view, query in (
+        (
+            "upload_rows",
+            _upload_rows(fields).where("customer_id in (select customer_id from funnel where out_reason is null)"),
+        ),
+        ("trimmed_rows", _upload_rows(fields, withheld=True).where("customer_id in (select customer_id from losing)")),
+        ("identifying_values", _identifying_values(fields)),
+    ):
+        if view == "trimmed_rows":
+            connection.execute("create or replace temp table withheld (value varchar)")
+            connection.execute("create or replace temp table losing (customer_id varchar)")
+        connection.execute(f"create or replace temp view {view} as {render(query)}")
+    connection.execute(named["people"])
+    connection.execute(named["refused"], {"purposes": list(purposes)})
+    for purpose in purposes:
+        connection.execute(named["refuse_unknown"], {"purpose": purpose})
+    connection.execute(named["shared_values"])
+
+
+def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Select:
+    """Customer, position and upload row of everybody with an identifier; values that stand in `withheld` left out."""
+    columns: dict[str, exp.Expression] = {}
+    for field in fields:
+        column: exp.Expression = exp.column(field.column)
+        if withheld and field.identifies:
+            is_withheld = column.isin(query=exp.select("value").from_("withheld"))
+            column = exp.Case().when(is_withheld, exp.null()).else_(column.copy())
+        columns[field.column] = column
+    rows = exp.select("customer_id", "position", *(column.as_(name) for name, column in columns.items())).from_(
+        exp.table_("dim_identifiers", db="marts", catalog=BUILD)
+    )
     cells = [exp.func("coalesce", exp.column(field.column), exp.Literal.string("")) for field in fields]
     upload_row: exp.Func | exp.DPipe = cells[0]
     for cell in cells[1:]:
         upload_row = exp.DPipe(this=exp.DPipe(this=upload_row, expression=exp.Literal.string(",")), expression=cell)
     identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))
-    rows = (
+    return (
         exp.select("customer_id", "position", upload_row.as_("upload_row"))
-        .from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD))
+        .from_(rows.subquery("kept"))
         .where(identifies)
-        .where("customer_id in (select customer_id from funnel where out_reason is null)")
     )
-    named = statements("members")
-    connection.execute(f"create or replace temp view upload_rows as {render(rows)}")
-    connection.execute(named["people"])
-    connection.execute(named["refused"], {"purposes": list(purposes), "purpose_count": len(purposes)})
 
 
-def place_members(connection: duckdb.DuckDBPyConnection, audience: Audience) -> None:
-    """Make `placed` for one audience: each customer with the reason why it is out, or with its arm and split."""
+def _identifying_values(fields: Sequence[Field]) -> exp.Expression:
+    """Customer and value, one row for each value that points to a person by itself."""
+    parts: list[exp.Expression] = [
+        exp.select("customer_id", exp.column(field.column).as_("value"))
+        .from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD))
+        .where(f"{field.column} is not null")
+        for field in fields
+        if field.identifies
+    ]
+    return exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+
+
+def place_members(
+    connection: duckdb.DuckDBPyConnection, audience: Audience, family: str = "", build_id: str = ""
+) -> None:
+    """Make `placed` for one audience on one account: each customer with the reason why it is out, or with arm and split.
+
+    Args:
+        connection: the ledger's, after `prepare_platform`.
+        audience: selected already.
+        family: `<audience>@<platform>:<account>`, whose split values have lists already.
+        build_id: of the build, so that a value that became small is counted once per build.
+    """
     named = statements("members")
+    connection.execute(named["create_trimmed"])
+    has_shared = connection.execute("select 1 from shared_values limit 1").fetchone() is not None
+    if has_shared:
+        for step in ("withhold_strictest", "losing", "trim"):
+            connection.execute(named[step], {"audience": audience.name} if step == "withhold_strictest" else None)
+    experiment = current_experiment(connection, audience)
+    connection.execute(named["logged_arms"], {"experiment": experiment.id})
     connection.execute(
         named["placed"],
         {
             "audience": audience.name,
-            "experiment": experiment_of(audience),
+            "experiment": experiment.id,
+            "has_experiment": has_experiment(audience),
             "holdout": holdout_share(audience),
             "arm_names": [name for name, _ in arms_of(audience)],
             "arm_ends": [end for _, end in arms_of(audience)],
+            "push_exclusion": audience.push_exclusion,
         },
     )
+    if has_shared and has_experiment(audience) and audience.role != "exclude":
+        for step in ("withhold_held_out", "losing_to_held_out", "trim_again", "trim", "trim_placed"):
+            connection.execute(named[step])
     if audience.split_by is not None:
         split = audience.split_by
-        connection.execute(
-            named["split"],
-            {"max_lists": split.max_lists, "min_members": split.min_members, "rest": split.rest},
-        )
+        sizes = {"max_lists": split.max_lists, "min_members": split.min_members}
+        connection.execute(named["kept_values"], {**sizes, "family": family, "build_id": build_id})
+        connection.execute(named["split"], {"rest": split.rest})
     if audience.arms:
         connection.execute(named["arms"])
-
-
-def experiment_of(audience: Audience) -> str:
-    """The experiment that assigns the audience's people: its own, its group's, or the one of the whole programme."""
-    scope = audience.holdout.scope if audience.holdout else "audience"
-    if scope == "global":
-        return "global"
-    return f"group:{audience.exclusive_group}" if scope == "group" else f"audience:{audience.name}"
-
-
-def arms_of(audience: Audience) -> list[tuple[str, float]]:
-    """The arms beside the holdout, each with the upper end of its share of the buckets, in the order written.
-
-    Who is above the last end is in no arm.
-    """
-    named = [(name, part) for name, part in (audience.arms or {}).items() if name != "holdout"]
-    if not named:
-        return [("treated", 1.0)]
-    ends, end = [], holdout_share(audience)
-    for name, part in named:
-        end += part
-        ends.append((name, end if end < 1 - ROUNDING else 1.0))
-    return ends
-
-
-def has_experiment(audience: Audience) -> bool:
-    """Whether its people are assigned to arms at all."""
-    return bool(audience.arms) or holdout_share(audience) > 0
-
-
-def holdout_share(audience: Audience) -> float:
-    """The share of people who are held out, from 0 to 1."""
-    if audience.arms:
-        return float(audience.arms.get("holdout", 0.0))
-    return audience.holdout.share if audience.holdout else 0.0
 
 
 def counts_by_reason(connection: duckdb.DuckDBPyConnection) -> tuple[int, dict[str, int]]:

@@ -84,6 +84,8 @@ class GuardDefaults(_Section):
     max_consent_loss: Share = 0.2
     from_members: int = Field(default=500, ge=0)
     max_build_age: Duration = timedelta(hours=48)
+    recipe_share_per_day: Share = 0.2
+    """The share of a list that gets the hashes of a new recipe on one day, at least 1,000 people."""
 
 
 class PlatformSettings(_Section):

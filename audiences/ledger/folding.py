@@ -11,13 +11,16 @@ import duckdb
 from audiences.sql import statements
 
 STEPS = (
+    "fold_outcomes",
     "fold_removed",
+    "fold_leaving",
     "fold_maybe_removed",
     "fold_shaken",
-    "fold_added",
-    "fold_merged",
+    "fold_mixed",
     "fold_replaced",
     "fold_inserted",
+    "fold_mixed_in",
+    "fold_freed",
     "fold_done",
 )
 

@@ -1,73 +1,112 @@
 -- Carrying out a plan: intents before requests, outcomes after them, and what both mean for the memberships.
 
+-- name: fold_outcomes
+-- the best that is known of each request: an accepted try counts more than one whose answer is unknown
+create or replace temp table outcomes as
+select
+    batch.plan_id, batch.list_id, batch.phase, batch.batch_number,
+    if(bool_or(batch.state = 'accepted'), 'accepted', 'sent') as level,
+    max(batch.opened_at) as sent_at,
+    max(batch.closed_at) filter (where batch.state = 'accepted') as accepted_at,
+    coalesce(arg_max(batch.batch_id, batch.opened_at) filter (where batch.state = 'accepted'), max(batch.batch_id)) as batch_id,
+    any_value(plans.recipe) as recipe,
+    any_value(plans.keep_days) as keep_days,
+    any_value(plans.confirms_removals) as confirms_removals
+from sync.batches as batch
+inner join sync.plans as plans on plans.plan_id = batch.plan_id and plans.list_id = batch.list_id
+where not batch.is_folded and batch.state in ('accepted', 'open')
+group by batch.plan_id, batch.list_id, batch.phase, batch.batch_number;
+
 -- name: fold_removed
 -- a removal that the platform accepted: the row goes, and its hashes with it
 delete from sync.memberships as sent
-using sync.batches as batch, sync.plan_changes as change
-where not batch.is_folded and batch.state = 'accepted' and batch.phase = 1
-    and change.plan_id = batch.plan_id and change.list_id = batch.list_id
-    and change.phase = batch.phase and change.batch_number = batch.batch_number and not change.is_held
+using outcomes, sync.plan_changes as change
+where outcomes.level = 'accepted' and outcomes.phase = 1 and not outcomes.confirms_removals
+    and change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+    and sent.list_id = change.list_id and sent.member_key = change.member_key;
+
+-- name: fold_leaving
+-- where the platform confirms removals, it goes when this one is confirmed
+update sync.memberships as sent
+set leaving_at = outcomes.accepted_at, level = 'accepted', batch_id = outcomes.batch_id
+from outcomes, sync.plan_changes as change
+where outcomes.level = 'accepted' and outcomes.phase = 1 and outcomes.confirms_removals
+    and change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
     and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
 -- name: fold_maybe_removed
 -- a removal whose answer is unknown: perhaps still on the list
 update sync.memberships as sent
 set level = 'sent'
-from sync.batches as batch, sync.plan_changes as change
-where not batch.is_folded and batch.state = 'open' and batch.phase = 1
-    and change.plan_id = batch.plan_id and change.list_id = batch.list_id
-    and change.phase = batch.phase and change.batch_number = batch.batch_number and not change.is_held
+from outcomes, sync.plan_changes as change
+where outcomes.level = 'sent' and outcomes.phase = 1
+    and change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held
     and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
 -- name: fold_shaken
 -- platforms match people: a removal also takes off who shares an identifier, until added again in phase 2
 update sync.memberships as sent
 set level = 'sent'
-from sync.batches as batch, sync.plan_changes as change
-where not batch.is_folded and batch.state in ('accepted', 'open') and batch.phase = 1
-    and change.plan_id = batch.plan_id and change.list_id = batch.list_id and change.phase = 2
-    and sent.list_id = change.list_id and sent.member_key = change.member_key;
+from (select distinct plan_id, list_id from outcomes where phase = 1) as removed, sync.plan_changes as change
+where change.plan_id = removed.plan_id and change.list_id = removed.list_id
+    and change.phase = 2 and change.operation <> 'add' and not change.is_held
+    and sent.list_id = change.list_id and sent.member_key = change.member_key and sent.leaving_at is null;
 
--- name: fold_added
--- what was sent last for each member of an addition: accepted, or sent with the answer unknown
-create or replace temp table folded as
-select
-    change.list_id,
-    change.member_key,
-    arg_max(change.identifiers, batch.opened_at) as identifiers,
-    arg_max(change.fingerprint, batch.opened_at) as fingerprint,
-    case when arg_max(batch.state, batch.opened_at) = 'accepted' then 'accepted' else 'sent' end as level,
-    max(batch.opened_at) as sent_at,
-    arg_max(batch.closed_at, batch.opened_at) as accepted_at,
-    arg_max(batch.batch_id, batch.opened_at) as batch_id
-from sync.batches as batch
-inner join sync.plan_changes as change
-    on change.plan_id = batch.plan_id and change.list_id = batch.list_id
-    and change.phase = batch.phase and change.batch_number = batch.batch_number and not change.is_held
-where not batch.is_folded and batch.state in ('accepted', 'open') and batch.phase = 2
-group by change.list_id, change.member_key;
-
--- name: fold_merged
+-- name: fold_mixed
 -- where the answer is unknown, what was on the list before may be there beside the new rows
-update folded
-set identifiers = list_distinct(list_concat(sent.identifiers, folded.identifiers)), fingerprint = 'mixed ' || folded.fingerprint
-from sync.memberships as sent
-where folded.level = 'sent' and sent.list_id = folded.list_id and sent.member_key = folded.member_key
-    and sent.fingerprint <> folded.fingerprint;
+create or replace temp table mixed as
+select
+    sent.list_id, sent.member_key,
+    list_distinct(list_concat(sent.identifiers, change.identifiers)) as identifiers,
+    md5('mixed ' || change.fingerprint::varchar)::uuid as fingerprint
+from outcomes
+inner join sync.plan_changes as change
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 2 and change.batch_number = outcomes.batch_number and not change.is_held
+inner join sync.memberships as sent on sent.list_id = change.list_id and sent.member_key = change.member_key
+where outcomes.phase = 2 and outcomes.level = 'sent' and sent.fingerprint <> change.fingerprint and sent.leaving_at is null;
 
 -- name: fold_replaced
-delete from sync.memberships as sent using folded
-where sent.list_id = folded.list_id and sent.member_key = folded.member_key;
+delete from sync.memberships as sent
+using outcomes, sync.plan_changes as change
+where outcomes.phase = 2 and change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 2 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+    and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
 -- name: fold_inserted
 insert into sync.memberships
-select list_id, member_key, identifiers, fingerprint, level, sent_at, accepted_at, null, batch_id from folded;
+    (list_id, member_key, identifiers, fingerprint, level, sent_at, accepted_at, confirmed_at, batch_id, cause, recipe, expires_at)
+select
+    change.list_id, change.member_key, change.identifiers, change.fingerprint, outcomes.level, outcomes.sent_at,
+    outcomes.accepted_at, null, outcomes.batch_id, change.cause, outcomes.recipe,
+    outcomes.sent_at + to_days(outcomes.keep_days::integer)
+from sync.plan_changes as change
+inner join outcomes
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = outcomes.phase and change.batch_number = outcomes.batch_number
+where outcomes.phase = 2 and change.phase = 2 and not change.is_held and change.refusal is null;
+
+-- name: fold_mixed_in
+update sync.memberships as sent
+set identifiers = mixed.identifiers, fingerprint = mixed.fingerprint
+from mixed
+where sent.list_id = mixed.list_id and sent.member_key = mixed.member_key;
+
+-- name: fold_freed
+-- whom the platform takes again is not in quarantine any more
+delete from sync.quarantine as refused
+using sync.memberships as sent
+where sent.list_id = refused.list_id and sent.member_key = refused.member_key
+    and sent.fingerprint <> refused.fingerprint and sent.sent_at > refused.quarantined_at and sent.level <> 'sent';
 
 -- name: fold_done
 update sync.batches set is_folded = true where not is_folded;
 
 -- name: plan_lists
-select entry, build_id, as_of, list_version, definition_hash, changes_digest, held
+select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days
 from sync.plans where plan_id = $plan_id order by list_id;
 
 -- name: build_moved
@@ -84,7 +123,7 @@ where plan.build_id not in (select build_id from sync.builds where state = 'fini
 select external_id, version, generation, last_plan_id from sync.lists where list_id = $list_id;
 
 -- name: digest
-select coalesce(sum(('0x' || substr(md5(phase || operation || member_key || fingerprint), 1, 15))::bigint), 0)::varchar
+select coalesce(sum(('0x' || substr(md5(phase || operation || member_key || coalesce(fingerprint::varchar, '')), 1, 15))::bigint), 0)::varchar
 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase > 0;
 
 -- name: pending_batches
@@ -92,7 +131,7 @@ from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase
 select batch_number
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase = $phase
-    and not is_held
+    and not is_held and refusal is null
     and batch_number not in (
         select batch_number from sync.batches
         where plan_id = $plan_id and list_id = $list_id and phase = $phase and state = 'accepted'
@@ -101,27 +140,67 @@ group by batch_number
 order by batch_number;
 
 -- name: batch_rows
-select unnest(identifiers) as upload_row
+select member_key::varchar as member_key, unnest(identifiers) as upload_row
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase = $phase and batch_number = $batch_number
-    and not is_held
-order by member_key;
+    and not is_held and refusal is null;
 
 -- name: open_batch
 insert into sync.batches
-values ($batch_id, $plan_id, $list_id, $phase, $batch_number, $session, $row_count, 'open', false, $now, null, null, null, null, null);
+    (batch_id, plan_id, list_id, phase, batch_number, session, row_count, state, is_folded, opened_at)
+values ($batch_id, $plan_id, $list_id, $phase, $batch_number, $session, $row_count, 'open', false, $now);
 
 -- name: close_batch
 update sync.batches
-set state = $state, closed_at = $now, received = $received, invalid = $invalid, request_id = $request_id, error = $error
+set state = $state, closed_at = $now, received = $received, invalid = $invalid, request_id = $request_id, error = $error,
+    handle = $handle
 where batch_id = $batch_id;
+
+-- name: halve
+-- the members of a rejected request go into two new ones
+update sync.plan_changes as change
+set batch_number = $next + if(placed.place * 2 > placed.total, 1, 0)
+from (
+    select member_key, row_number() over (order by member_key) as place, count(*) over () as total
+    from sync.plan_changes
+    where plan_id = $plan_id and list_id = $list_id and phase = $phase and batch_number = $batch_number
+        and not is_held and refusal is null
+) as placed
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = $phase
+    and change.batch_number = $batch_number and not change.is_held and change.refusal is null
+    and change.member_key = placed.member_key;
+
+-- name: next_batch
+select max(batch_number) + 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = $phase;
+
+-- name: refuse
+update sync.plan_changes set refusal = $reason
+where plan_id = $plan_id and list_id = $list_id and phase = $phase and batch_number = $batch_number
+    and not is_held and refusal is null and list_contains($members::uuid[], member_key);
+
+-- name: refuse_addition
+-- who could not be removed is not added either: one person is never on a list twice
+update sync.plan_changes set refusal = $reason
+where plan_id = $plan_id and list_id = $list_id and phase = 2 and list_contains($members::uuid[], member_key);
+
+-- name: quarantine
+-- a member whose identifiers the platform refuses; before it the row of an older refusal goes
+insert into sync.quarantine
+select list_id, member_key, fingerprint, $reason, $request_id, $now
+from sync.plan_changes
+where plan_id = $plan_id and list_id = $list_id and phase = 2 and batch_number = $batch_number
+    and refusal is not null and list_contains($members::uuid[], member_key);
+
+-- name: leave_quarantine
+delete from sync.quarantine where list_id = $list_id and list_contains($members::uuid[], member_key);
 
 -- name: create_list
 insert into sync.lists
-values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now, null);
+    (list_id, audience, platform, account, split, label, external_id, generation, version, last_plan_id, state, created_at)
+values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
 -- name: set_external
-update sync.lists set external_id = $external_id, label = $label where list_id = $list_id;
+update sync.lists set external_id = $external_id, label = $label, state = 'active', retired_at = null where list_id = $list_id;
 
 -- name: new_generation
 update sync.lists set external_id = $external_id, generation = generation + 1, version = version + 1 where list_id = $list_id;
@@ -129,11 +208,32 @@ update sync.lists set external_id = $external_id, generation = generation + 1, v
 -- name: forget_members
 delete from sync.memberships where list_id = $list_id;
 
+-- name: leave_generation
+-- what was refused, or waits for an answer, was another list
+delete from sync.quarantine where list_id = $list_id;
+
 -- name: touch_list
 update sync.lists set version = version + 1, last_plan_id = $plan_id where list_id = $list_id and last_plan_id is distinct from $plan_id;
 
 -- name: list_applied
 update sync.lists set applied_at = $now where list_id = $list_id;
+
+-- name: remainder
+update sync.lists set is_complete = $is_complete, remainder = $remainder
+where list_id = $list_id and (is_complete is distinct from $is_complete or remainder is distinct from $remainder);
+
+-- name: retire
+-- a list that no definition asks for, and that is empty now
+update sync.lists set state = 'retired', retired_at = $now
+where list_id = $list_id and not exists (
+    select 1 from sync.memberships as sent where sent.list_id = $list_id and sent.leaving_at is null
+);
+
+-- name: absorb
+delete from sync.memberships
+where list_id = $list_id and member_key in (
+    select member_key from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3
+);
 
 -- name: plan_state
 update sync.plans set state = $state, applied_at = $now where plan_id = $plan_id and list_id = $list_id;
@@ -148,11 +248,11 @@ where list_id = $list_id and used_by_plan is null and granted_at in (
 );
 
 -- name: log_entries
+-- only ever appended to; a person is logged once, under the key that they had then
 insert into sync.experiment_entries
 select distinct $experiment, change.member_key, change.arm, $as_of, $audience, $build_id, null
 from sync.plan_changes as change
 where change.plan_id = $plan_id and change.list_id = $audience and change.phase = 0 and change.operation = 'enter'
-    and $has_experiment
     and change.member_key not in (select member_key from sync.experiment_entries where experiment = $experiment);
 
 -- name: log_history

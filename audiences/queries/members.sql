@@ -2,48 +2,139 @@
 
 -- name: define_member_key
 create or replace temp macro member_key(customer_id) as
-    sha256(getvariable('ledger_key') || sha256(getvariable('ledger_key') || customer_id));
+    left(sha256(getvariable('ledger_key') || sha256(getvariable('ledger_key') || customer_id)), 32)::uuid;
+
+-- name: define_tombstone
+create or replace temp macro tombstone(canonical_hash) as
+    left(sha256(getvariable('ledger_key') || 'tombstone ' || canonical_hash), 32)::uuid;
 
 -- name: define_bucket
 create or replace temp macro bucket(experiment, key) as
-    ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key), 1, 13))::bigint / 4503599627370496.0;
+    ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key::varchar), 1, 13))::bigint / 4503599627370496.0;
 
 -- name: create_funnel
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
 
+-- name: former
+-- keys that a person had before references were joined: member keys are made of ids, and ids change when people merge
+create or replace temp table former as
+select distinct member_key(own_id) as former_key, member_key(customer_id) as member_key
+from build.marts.customer_refs
+where own_id <> customer_id and ref_kind <> 'visitor';
+
+-- name: erased
+-- every customer who has an address or a number that somebody wanted to be forgotten with
+create or replace temp table erased as
+select distinct customer_id
+from build.marts.dim_identifiers
+where exists (select 1 from sync.tombstones) and (
+    tombstone(email_canonical) in (select canonical_hash from sync.tombstones where kind = 'email')
+    or tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind = 'phone')
+);
+
 -- name: people
--- one row per customer with an identifier: what would be uploaded for them. Most have one row: only the others are gathered
+-- one row per customer with an identifier: how many upload rows they have and what these are made of. Most have one row
 create or replace temp table people as
 with several as (
     select distinct customer_id from upload_rows where position > 1
-),
-gathered as (
-    select customer_id, [upload_row] as identifiers
-    from upload_rows
-    where customer_id not in (select customer_id from several)
-    union all
-    select customer_id, list(upload_row order by position) as identifiers
-    from upload_rows
-    where customer_id in (select customer_id from several)
-    group by customer_id
 )
 select
-    customer_id,
-    member_key(customer_id) as member_key,
-    identifiers,
-    md5(array_to_string(identifiers, ';')) as fingerprint
-from gathered;
+    customer_id, member_key(customer_id) as member_key, 1::bigint as row_count, md5(upload_row)::uuid as fingerprint
+from upload_rows
+where customer_id not in (select customer_id from several)
+union all
+select customer_id, member_key(customer_id), count(*), md5(string_agg(upload_row, ';' order by position))::uuid
+from upload_rows
+where customer_id in (select customer_id from several)
+group by customer_id;
 
 -- name: refused
 -- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
 create or replace temp table refused as
-select
-    customer_id,
-    coalesce(min(why_not order by purpose) filter (where not is_addressable), 'consent_unknown') as why_not
+select customer_id, coalesce(min_by(why_not, purpose), 'consent_unknown') as why_not
 from build.marts.dim_addressable
-where list_contains($purposes, purpose)
-group by customer_id
-having count(*) filter (where is_addressable) < $purpose_count;
+where list_contains($purposes, purpose) and is_addressable is distinct from true
+group by customer_id;
+
+-- name: refuse_unknown
+-- nobody may be sent for a purpose that the gate says nothing of
+insert into refused
+select customer_id, 'unknown customer'
+from (select distinct customer_id from funnel where out_reason is null)
+where customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
+    and customer_id not in (select customer_id from refused);
+
+-- name: shared_values
+-- identifying values that stand at more than one customer, found by their hashes first: there are few, if any
+create or replace temp table shared_values as
+with suspects as (
+    select hash(value) as suspect
+    from identifying_values
+    group by suspect
+    having min(hash(customer_id)) <> max(hash(customer_id))
+)
+select distinct value, customer_id
+from identifying_values
+where hash(value) in (select suspect from suspects)
+qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value);
+
+-- name: withhold_strictest
+-- per identifier the strictest wins: one of somebody erased, denied or excluded is sent for nobody
+create or replace temp table withheld as
+select distinct value
+from shared_values
+where customer_id in (
+    select customer_id from erased
+    union all
+    select customer_id from refused where why_not not in ('consent_unknown', 'unknown customer')
+    union all
+    select customer_id from funnel where audience = $audience and out_reason like 'exclude %'
+);
+
+-- name: losing
+create or replace temp table losing as
+select distinct customer_id from shared_values where value in (select value from withheld);
+
+-- name: withhold_held_out
+insert into withheld
+select distinct value
+from shared_values
+where customer_id in (select customer_id from placed where arm = 'holdout') and value not in (select value from withheld);
+
+-- name: losing_to_held_out
+create or replace temp table losing as
+select distinct customer_id
+from shared_values
+where value in (select value from withheld) and customer_id in (select customer_id from placed where out_reason is null);
+
+-- name: create_trimmed
+create or replace temp table trimmed (customer_id varchar, identifiers varchar[], fingerprint uuid);
+
+-- name: trim_again
+delete from trimmed where customer_id in (select customer_id from losing);
+
+-- name: trim
+-- what is left to send of people who lose a value to somebody stricter; no rows when it is nothing
+insert into trimmed
+select
+    losing.customer_id,
+    coalesce(list(kept.upload_row order by kept.position) filter (where kept.upload_row is not null), []),
+    md5(string_agg(kept.upload_row, ';' order by kept.position))::uuid
+from losing
+left join trimmed_rows as kept on kept.customer_id = losing.customer_id
+group by losing.customer_id;
+
+-- name: logged_arms
+-- the arm in which a person entered the experiment, under any of their keys; held out if any part of them was
+create or replace temp table logged_arms as
+select
+    coalesce(former.member_key, entries.member_key) as member_key,
+    arg_min(entries.member_key, entries.entered_at) as first_key,
+    case when bool_or(entries.arm = 'holdout') then 'holdout' else arg_min(entries.arm, entries.entered_at) end as arm
+from sync.experiment_entries as entries
+left join former on former.former_key = entries.member_key
+where entries.experiment = $experiment
+group by all;
 
 -- name: placed
 -- one row per customer of the segment: out with a reason, or a member with arm and split
@@ -52,53 +143,107 @@ with gated as (
     select
         funnel.customer_id,
         people.member_key,
-        people.fingerprint,
+        coalesce(trimmed.fingerprint, people.fingerprint) as fingerprint,
+        coalesce(len(trimmed.identifiers), people.row_count) as row_count,
         funnel.split_value,
         case
             when funnel.out_reason is not null then funnel.out_reason
-            when known.customer_id is null then 'gate unknown customer'
+            when erased.customer_id is not null then 'gate erased'
             when refused.customer_id is not null then 'gate ' || refused.why_not
             when people.customer_id is null then 'no identifier'
-        end as out_reason,
-        bucket($experiment, people.member_key) as bucket
+            when len(trimmed.identifiers) = 0 then 'identifier withheld'
+        end as out_reason
     from funnel
-    left join (select distinct customer_id from build.marts.dim_addressable) as known using (customer_id)
-    left join refused using (customer_id)
-    left join people using (customer_id)
+    left join erased on erased.customer_id = funnel.customer_id
+    left join refused on refused.customer_id = funnel.customer_id
+    left join people on people.customer_id = funnel.customer_id
+    left join trimmed on trimmed.customer_id = funnel.customer_id
     where funnel.audience = $audience
 ),
 assigned as (
     select
-        *,
+        gated.*,
         case
             when out_reason is not null then null
-            when bucket < $holdout then 'holdout'
-            else list_extract($arm_names, list_position(list_transform($arm_ends, lambda upper_end: bucket < upper_end), true))
+            when not $has_experiment then 'treated'
+            when logged_arms.arm = 'holdout' then 'holdout'
+            when bucket($experiment, coalesce(logged_arms.first_key, gated.member_key)) < $holdout then 'holdout'
+            when list_contains($arm_names, logged_arms.arm) then logged_arms.arm
+            else list_extract($arm_names, list_position(
+                list_transform($arm_ends, lambda upper_end: bucket($experiment, gated.member_key) < upper_end), true
+            ))
         end as arm
     from gated
+    left join logged_arms on logged_arms.member_key = gated.member_key
 )
 select
     customer_id,
     member_key,
     fingerprint,
-    split_value,
+    row_count,
+    case when arm = 'holdout' then 'holdout' else split_value end as split_value,
     case when arm = 'holdout' then 'holdout' when out_reason is null and arm is null then 'no arm' else out_reason end as out_reason,
-    arm
+    arm,
+    arm is not null and (arm <> 'holdout' or $push_exclusion) as is_wanted
 from assigned;
 
--- name: split
--- the largest values keep a list of their own, the others share the rest list, or are left out where there is none
+-- name: none_placed
+create or replace temp table placed (
+    customer_id varchar, member_key uuid, fingerprint uuid, row_count bigint, split_value varchar, out_reason varchar,
+    arm varchar, is_wanted boolean
+);
+create or replace temp table trimmed (customer_id varchar, identifiers varchar[], fingerprint uuid);
+
+-- name: recipe_version
+select recipe_version from build.marts.dim_identifiers limit 1;
+
+-- name: trim_placed
+-- who shares a value with somebody held out keeps what is left
 update placed
-set split_value = $rest, out_reason = case when $rest is null then 'no list of its own' end
-where out_reason is null and (split_value is null or split_value not in (
-    select split_value
+set fingerprint = trimmed.fingerprint,
+    row_count = len(trimmed.identifiers),
+    is_wanted = len(trimmed.identifiers) > 0,
+    out_reason = case when len(trimmed.identifiers) = 0 then 'identifier withheld' end
+from trimmed
+where trimmed.customer_id = placed.customer_id and placed.out_reason is null
+    and placed.customer_id in (select customer_id from losing);
+
+-- name: kept_values
+-- a value gets a list of its own from min_members on and keeps it until it is below half of that for seven builds
+create or replace temp table kept_values as
+with sizes as (
+    select split_value, count(*) as members
     from placed
     where out_reason is null and split_value is not null
     group by split_value
-    having count(*) >= $min_members
-    order by count(*) desc, split_value
-    limit $max_lists
-));
+),
+judged as (
+    select
+        coalesce(sizes.split_value, known.split_value) as split_value,
+        coalesce(sizes.members, 0) as members,
+        known.split_value is not null as is_known,
+        case
+            when coalesce(sizes.members, 0) * 2 >= $min_members then 0
+            when known.last_build_id = $build_id then known.small_builds
+            else coalesce(known.small_builds, 0) + 1
+        end as small_builds
+    from sizes
+    full join (select * from sync.split_values where family = $family) as known on known.split_value = sizes.split_value
+)
+select split_value, small_builds
+from judged
+where if(is_known, small_builds < 7, members >= $min_members)
+order by is_known desc, members desc, split_value
+limit $max_lists;
+
+-- name: split
+-- those who have no list of their own share the rest list, or are left out where there is none
+update placed
+set split_value = $rest,
+    out_reason = case when $rest is null then 'no list of its own' end,
+    is_wanted = $rest is not null
+where out_reason is null
+    and (split_value is null or split_value not in (select split_value from kept_values));
 
 -- name: arms
 -- one list per arm, and per value within it where the audience is split as well
@@ -108,7 +253,7 @@ update placed set split_value = concat_ws('/', arm, split_value) where out_reaso
 select out_reason, count(*) from placed group by out_reason order by out_reason;
 
 -- name: splits
-select split_value from placed where out_reason is null group by split_value order by split_value;
+select split_value from placed where is_wanted group by split_value order by split_value;
 
 -- name: sizes
-select split_value, count(*) from placed where out_reason is null group by split_value order by split_value;
+select split_value, count(*) from placed where is_wanted group by split_value order by split_value;

@@ -6,23 +6,18 @@ the ledger, and no platform.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-import duckdb
+from typing import Literal
 
 from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
 from audiences.errors import ConfigError
-from audiences.guards import GuardLimits, ListFacts, Permit, Verdict, judge
-from audiences.ledger import Ledger, open_ledger
+from audiences.experiments import current_experiment, has_experiment
+from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.members import (
@@ -30,8 +25,6 @@ from audiences.members import (
     Moment,
     attach_build,
     counts_by_reason,
-    experiment_of,
-    has_experiment,
     is_active,
     needed_for,
     place_members,
@@ -39,43 +32,33 @@ from audiences.members import (
     select_audience,
     split_values,
 )
-from audiences.platforms.base import Field, Limits, PlatformKind
+from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
-from audiences.sync.changes import record_changes
-from audiences.sync.chosen_build import BuildRef, find_build
-from audiences.sync.plan_record import GuardReport, ListPlan, Plan
+from audiences.sync.chosen_build import find_build
+from audiences.sync.drafting import HELD_OUT, Context, Draft, Wanted, draft, finish, list_name
+from audiences.sync.plan_record import ListPlan, Plan
 
-SIZE_MEMORY = timedelta(days=7)
 PLAN_MEMORY = timedelta(days=183)
 
 
-@dataclass(frozen=True)
-class _Context:
-    """What planning one list needs to know."""
-
-    settings: Settings
-    ledger: Ledger
-    plan_id: str
-    build: BuildRef
-    now: datetime
-
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        return self.ledger.connection
-
-
 def make_plan(
-    settings: Settings, audiences: Sequence[str] = (), *, as_of: str | None = None, now: datetime | None = None
+    settings: Settings,
+    audiences: Sequence[str] = (),
+    *,
+    as_of: str | None = None,
+    now: datetime | None = None,
+    purpose: Literal["sync", "rebuild"] = "sync",
 ) -> Plan:
     """Plan every audience, or the named ones, against the newest finished build or the one of `as_of`.
 
     Args:
         settings: the shop.
-        audiences: names of definitions; none means all that are not paused.
+        audiences: names of definitions; none means all, and the lists too that no definition asks for any more.
         as_of: the build to follow, by its date or timestamp.
-        now: the clock for staleness and permits, naive UTC.
+        now: the clock for staleness, permits and expiry, naive UTC.
+        purpose: `rebuild` removes and adds again whoever is on the lists of the named audiences.
 
     Raises:
         ConfigError: a definition is wrong or unknown.
@@ -90,13 +73,13 @@ def make_plan(
         with ledger.transaction():
             fold(ledger.connection)
         plan_id = f"{clock:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        context = _Context(settings, ledger, plan_id, build, clock)
+        context = Context(settings, ledger, plan_id, build, clock, purpose)
         moment = Moment(build.as_of, settings.shop.timezone)
         attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
         with ledger.transaction() as connection:
             for audience in needed_for([one.name for one in chosen], catalog):
                 select_audience(connection, audience, catalog, schema, moment)
-            lists = _planned(context, chosen)
+            lists = _planned(context, chosen, catalog, is_whole=not audiences)
             connection.execute(statements("plan")["prune_changes"])
             connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
         ledger.connection.execute(f"detach {BUILD}")
@@ -112,182 +95,137 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
 
 
-def definition_hash(audience: Audience, fields: Sequence[Field]) -> str:
-    """Changes when the definition or the recipe of the upload rows does."""
-    text = repr(audience) + repr([(one.name, one.column) for one in fields])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def list_hash(build_id: str, definition: str, version: int, digest: str) -> str:
-    """What `apply` compares: a list whose hash moved is refused."""
-    return hashlib.sha256(f"{build_id}|{definition}|{version}|{digest}".encode()).hexdigest()[:16]
-
-
-def _planned(context: _Context, chosen: Sequence[Audience]) -> list[ListPlan]:
-    """All lists, platform by platform, so that each platform's upload rows are made once."""
-    connection = context.connection
-    connection.execute("create or replace temp table present (audience varchar, member_key varchar, arm varchar)")
-    drafts: list[_Draft] = []
-    for name in sorted({name for audience in chosen for name in audience.platforms}):
-        of_platform = [audience for audience in chosen if name in audience.platforms]
-        for number, audience in enumerate(of_platform):
-            kind = kind_of(name)
-            if number == 0:
-                prepare_platform(connection, kind.fields, kind.purposes)
-            drafts += _drafted_audience(context, audience, name, kind)
+def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, is_whole: bool) -> list[ListPlan]:
+    """All lists, platform by platform, so that each platform's people are made once."""
+    connection, named = context.connection, statements("plan")
+    connection.execute(named["create_present"])
+    drafts: list[Draft] = []
+    orphans = _orphans(context, chosen, catalog) if is_whole else []
+    platforms = {name for audience in chosen for name in audience.platforms} | {one.kind.name for one in orphans}
+    for platform in sorted(platforms):
+        kind = kind_of(platform)
+        prepare_platform(connection, kind.fields, kind.purposes)
+        connection.execute(named["refused_keys"])
+        for audience in chosen:
+            if platform in audience.platforms:
+                drafts += _drafted_audience(context, audience, kind)
+        for wanted in _without_list(orphans, drafts, platform):
+            connection.execute(statements("members")["none_placed"])
+            drafts.append(draft(context, wanted))
     for audience in chosen:
-        experiment = experiment_of(audience) if has_experiment(audience) else None
+        experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
-        connection.execute(statements("plan")["entries"], ids)
+        connection.execute(named["entries"], ids)
     _hold_siblings(context, drafts)
-    return sorted((_finished(context, draft) for draft in drafts), key=lambda item: item.list)
+    return sorted((finish(context, one) for one in drafts), key=lambda item: item.list)
 
 
-def _drafted_audience(context: _Context, audience: Audience, name: str, kind: PlatformKind) -> list[_Draft]:
-    connection = context.connection
-    account = audience.platforms[name].account
-    place_members(connection, audience)
-    connection.execute(statements("plan")["note_present"], {"audience": audience.name})
+def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind) -> list[Draft]:
+    connection, named = context.connection, statements("plan")
+    key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
+    place_members(connection, audience, key.list_id, context.build.build_id)
+    if audience.split_by is not None:
+        connection.execute(named["forget_values"], {"family": key.list_id})
+        connection.execute(named["remember_values"], {"family": key.list_id, "build_id": context.build.build_id})
+    connection.execute(named["note_present"], {"audience": audience.name})
     _, dropped = counts_by_reason(connection)
-    known = connection.execute(
-        statements("plan")["known_splits"], {"audience": audience.name, "platform": name, "account": account}
-    ).fetchall()
-    splits = {*split_values(connection), *(row[0] for row in known)}
+    ids = {"audience": audience.name, "platform": key.platform, "account": key.account}
+    known = {row[0] for row in connection.execute(named["known_splits"], ids).fetchall()}
+    current = set(split_values(connection))
+    kept = {row[0] for row in connection.execute(named["kept"]).fetchall()} if audience.split_by else set()
+    is_over = not is_active(audience, Moment(context.build.as_of, context.settings.shop.timezone))
     return [
-        _drafted_list(context, audience, ListKey(audience.name, name, account, split), kind, dropped)
-        for split in sorted(splits, key=lambda value: value or "")
+        draft(
+            context,
+            Wanted(
+                key=ListKey(key.audience, key.platform, key.account, split),
+                kind=kind,
+                name=list_name(audience, split),
+                audience=audience,
+                is_over=is_over or _is_closed(audience, split, kept),
+                dropped=dropped,
+                notes=_experiment_notes(context, audience),
+            ),
+        )
+        for split in sorted(current | known, key=lambda value: value or "")
     ]
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """One list whose changes are recorded and judged, before its siblings are looked at."""
-
-    audience: Audience
-    key: ListKey
-    kind: PlatformKind
-    limits: Limits
-    dropped: dict[str, int]
-    facts: ListFacts
-    updates: int
-    version: int
-    digest: str
-    verdict: Verdict
-
-
-def _drafted_list(
-    context: _Context, audience: Audience, key: ListKey, kind: PlatformKind, dropped: dict[str, int]
-) -> _Draft:
-    connection, named = context.connection, statements("plan")
-    limits = kind.limits_for(context.settings.limits_account(key.platform, key.account))
-    ids = {"plan_id": context.plan_id, "list_id": key.list_id}
-    record_changes(connection, key, ids, kind.fields, limits)
-    summary = connection.execute(named["summary"], ids).fetchone()
-    assert summary is not None
-    adds, updates, changed, removes, denied, digest = summary
-    size = _count(connection, named["size"], {"list_id": key.list_id})
-    since = context.now - SIZE_MEMORY
-    listed = connection.execute(named["list"], {"list_id": key.list_id}).fetchone()
-    version = int(listed[1]) if listed else 0
-    facts = ListFacts(
-        size=size,
-        largest=max(size, _count(connection, named["largest"], {"list_id": key.list_id, "since": since})),
-        wanted=_count(connection, named["wanted"], {"split": key.split}),
-        adds=adds,
-        changed=changed,
-        removes=removes,
-        exempt_removes=denied,
-        build_age=context.now - context.build.as_of,
-        newer_build_failed=context.build.newer_failed,
-        was_sent_before=version > 0,
-        is_exclusion=audience.role == "exclude",
-        is_over=not is_active(audience, Moment(context.build.as_of, context.settings.shop.timezone)),
-    )
-    verdict = _judged(context, key, facts, _limits_of(context.settings, audience, limits))
-    connection.execute(named["hold"], {**ids, "held": list(verdict.held)})
-    return _Draft(audience, key, kind, limits, dropped, facts, updates, version, digest, verdict)
+def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
+    """Whether the definition makes no such list any more: its arm is gone, or the value has no list of its own."""
+    if split == HELD_OUT:
+        return not audience.push_exclusion
+    value = split
+    if audience.arms:
+        arm, _, rest = (split or "").partition("/")
+        if arm not in audience.arms:
+            return True
+        value = rest or None
+    if audience.split_by is None or value is None:
+        return (value is None) != (audience.split_by is None)
+    return value not in kept and value != audience.split_by.rest
 
 
-def _hold_siblings(context: _Context, drafts: Sequence[_Draft]) -> None:
+def _experiment_notes(context: Context, audience: Audience) -> tuple[str, ...]:
+    if not has_experiment(audience):
+        return ()
+    experiment = current_experiment(context.connection, audience)
+    if not experiment.closes:
+        return ()
+    return (f"the experiment is closed, because fewer are held out or an arm is gone: {experiment.id} begins",)
+
+
+def _orphans(context: Context, chosen: Sequence[Audience], catalog: Catalog) -> list[Wanted]:
+    """Lists of paused audiences, and those whose audience, platform or account is not in a definition any more."""
+    asked = {(one.name, platform, target.account) for one in chosen for platform, target in one.platforms.items()}
+    found = []
+    for list_id, audience, platform, account, split, label in context.connection.execute(
+        statements("plan")["lists"]
+    ).fetchall():
+        if (audience, platform, account) in asked or not _is_set(context.settings, platform, account):
+            continue
+        definition = catalog.audiences.get(audience)
+        is_paused = (
+            definition is not None
+            and definition.paused
+            and platform in definition.platforms
+            and definition.platforms[platform].account == account
+        )
+        state = "paused" if is_paused else "retired"
+        note = (
+            "paused: only people who said no or were erased are removed"
+            if is_paused
+            else "no definition asks for this list any more: everybody is removed once it is released"
+        )
+        key = ListKey(audience, platform, account, split)
+        assert key.list_id == list_id
+        found.append(Wanted(key, kind_of(platform), label, state, notes=(note,)))
+    return found
+
+
+def _is_set(settings: Settings, platform: str, account: str) -> bool:
+    return platform in settings.platforms and account in settings.platforms[platform].accounts
+
+
+def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: str) -> list[Wanted]:
+    planned = {one.key for one in drafts}
+    return [one for one in orphans if one.kind.name == platform and one.key not in planned]
+
+
+def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
     """Who stays on a list because its removals are held is not added to another split of it or audience of its group."""
-    families: dict[tuple[str, str], list[_Draft]] = {}
-    for draft in drafts:
-        group = draft.audience.exclusive_group
-        family = f"group {group}" if group else f"audience {draft.audience.name}"
-        families.setdefault((draft.key.platform, family), []).append(draft)
+    families: dict[tuple[str, str], list[Draft]] = {}
+    for one in drafts:
+        families.setdefault((one.key.platform, family_of(one.wanted.audience, one.key)), []).append(one)
     for members in families.values():
-        if any("remove" in draft.verdict.held for draft in members):
-            lists = [draft.key.list_id for draft in members]
+        if any("remove" in one.verdict.held for one in members):
+            lists = [one.key.list_id for one in members]
             context.connection.execute(
                 statements("plan")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
             )
 
 
-def _finished(context: _Context, draft: _Draft) -> ListPlan:
-    """The list's plan as it is kept and shown, with what waits for its siblings."""
-    key, facts = draft.key, draft.facts
-    ids = {"plan_id": context.plan_id, "list_id": key.list_id}
-    requests, rows, waiting = context.connection.execute(statements("plan")["requests"], ids).fetchone() or (0, 0, 0)
-    definition = definition_hash(draft.audience, draft.kind.fields)
-    entry = ListPlan(
-        list=key.list_id,
-        audience=draft.audience.name,
-        platform=key.platform,
-        account=key.account,
-        split=key.split,
-        hash=list_hash(context.build.build_id, definition, draft.version, draft.digest),
-        members=facts.wanted,
-        adds=facts.adds,
-        updates=draft.updates,
-        removes=facts.removes,
-        renews=0,
-        unchanged=facts.wanted - facts.adds - draft.updates,
-        dropped=draft.dropped,
-        guard=_reported(draft.verdict, waiting),
-        requests=requests,
-        bytes=draft.kind.bytes_for(rows) if rows else 0,
-        seconds=round(requests * 3600 / draft.limits.requests_per_hour, 1),
-    )
-    _store(context, entry, draft.version, definition, draft.digest, draft.verdict)
-    return entry
-
-
-def _reported(verdict: Verdict, waiting: int) -> GuardReport:
-    if waiting == 0 or "add" in verdict.held:
-        return GuardReport(verdict.name, verdict.held, verdict.reasons)
-    reason = f"{waiting} people wait here: a guard holds their removal from another list"
-    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason])
-
-
-def _limits_of(settings: Settings, audience: Audience, limits: Limits) -> GuardLimits:
-    own, default = audience.guards, settings.guards
-    return GuardLimits(
-        max_shrink=default.max_shrink if own.max_shrink is None else own.max_shrink,
-        max_growth=default.max_growth if own.max_growth is None else own.max_growth,
-        max_updates=default.max_updates if own.max_updates is None else own.max_updates,
-        from_members=default.from_members,
-        min_members=max(limits.min_members, own.min_members or 0),
-        max_build_age=default.max_build_age,
-    )
-
-
-def _judged(context: _Context, key: ListKey, facts: ListFacts, limits: GuardLimits) -> Verdict:
-    rows = context.connection.execute(
-        statements("plan")["permits"], {"list_id": key.list_id, "now": context.now}
-    ).fetchall()
-    return judge(facts, limits, [Permit(*row) for row in rows])
-
-
-def _store(context: _Context, entry: ListPlan, version: int, definition: str, digest: str, verdict: Verdict) -> None:
-    context.connection.execute(
-        "insert into sync.plans values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'planned', null)",
-        [
-            context.plan_id, entry.list, context.build.build_id, context.build.as_of, context.now, version, definition,
-            digest, entry.hash, list(entry.guard.held), list(verdict.used_permits), json.dumps(asdict(entry)),
-        ],
-    )  # fmt: skip
-
-
-def _count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> int:
-    row = connection.execute(sql, parameters).fetchone()
-    return int(row[0]) if row else 0
+def family_of(audience: Audience | None, key: ListKey) -> str:
+    """Lists of one family have nobody in common: those of an exclusive group, else those of one audience."""
+    group = audience.exclusive_group if audience else None
+    return f"group {group}" if group else f"audience {key.audience}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,11 @@ class ListPlan:
     requests: int
     bytes: int
     seconds: float
+    state: str = "active"
+    """active, paused, or retired: no definition asks for the list any more."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """People whose change waits, by cause: recipe (beyond today's budget), quarantine."""
+    notes: Sequence[str] = ()
 
     @property
     def changes(self) -> int:
@@ -83,6 +89,9 @@ class StoredList:
     definition_hash: str
     changes_digest: str
     held: list[str]
+    purpose: str
+    name: str
+    keep_days: int | None
 
 
 def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:

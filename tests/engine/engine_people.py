@@ -80,7 +80,7 @@ class People:
 
 def limits_for(account):
     rows = account.get("rows_per_request", 100)
-    return Limits(rows, 1_000_000, 1_000_000, min_members=0, max_lists=100, max_keep_days=None)
+    return Limits(rows, 1_000_000, 1_000_000, requests_in_flight=1, min_members=0, max_lists=100, max_keep_days=None)
 
 
 KIND = PlatformKind(

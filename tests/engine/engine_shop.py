@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ SEGMENTS = {
 CUSTOMERS = {"customer_id": "string", "country": "string", "order_count": "int64", "value_tier": "string"}
 ARROW = {"string": pa.string(), "int64": pa.int64(), "timestamp": pa.timestamp("us")}
 HASHES = (
-    "email_plain", "phone_digits", "meta_first_name", "meta_last_name", "meta_city", "meta_state", "meta_postcode",
+    "email_plain", "email_canonical", "phone_digits", "phone_plus", "meta_first_name", "meta_last_name", "meta_city", "meta_state", "meta_postcode",
     "meta_country",
 )  # fmt: skip
 
@@ -67,6 +68,8 @@ class Shop:
         self.salt = secrets.token_hex(4)  # nobody is the same person in two tests
         self.persons: dict[str, Person] = {}
         self.segments: dict[str, list[dict]] = {name: [] for name in SEGMENTS}
+        self.former: dict[str, str] = {}
+        self.recipe = 1
         self.now = dt.datetime(2026, 1, 1)
         self.account = {"id": "act_1", "access_token": TOKEN, "tries": 1, **account}
         self.content = {
@@ -152,7 +155,12 @@ class Shop:
         customers = [{"customer_id": name, **one.traits} for name, one in self.persons.items()]
         tables = {"marts.dim_customers": _table(CUSTOMERS, customers)}
         tables["marts.dim_identifiers"] = _table(
-            {"customer_id": "string", "position": "int64", **dict.fromkeys(HASHES, "string")},
+            {
+                "customer_id": "string",
+                "position": "int64",
+                **dict.fromkeys(HASHES, "string"),
+                "recipe_version": "int64",
+            },
             [row for name, one in self.persons.items() for row in self._identifiers(name, one)],
         )
         gate = [
@@ -166,6 +174,14 @@ class Shop:
         tables["marts.dim_addressable"] = _table(
             {"customer_id": "string", "purpose": "string", "is_addressable": None, "why_not": "string"}, gate
         )
+        refs = [(name, name) for name in self.persons] + list(self.former.items())
+        tables["marts.customer_refs"] = _table(
+            dict.fromkeys(("customer_id", "own_id", "source", "ref_kind", "ref"), "string"),
+            [
+                {"customer_id": name, "own_id": own, "source": "files", "ref_kind": "customer", "ref": own}
+                for own, name in refs
+            ],
+        )
         for name, columns in SEGMENTS.items():
             rows = [{"qualified_at": dt.datetime(2026, 1, 1), "reason": "quiet", **row} for row in self.segments[name]]
             tables[f"segments.seg_{name}"] = _table(columns, rows)
@@ -178,6 +194,7 @@ class Shop:
             yield {
                 "customer_id": name, "position": position + 1, "email_plain": self.hashed(email),
                 "phone_digits": self.hashed(phone), "meta_first_name": self.hashed(person.first_name),
+                "email_canonical": self.hashed(email), "phone_plus": self.hashed(phone), "recipe_version": self.recipe,
             }  # fmt: skip
 
     def hashed(self, text):
@@ -229,7 +246,7 @@ class Shop:
     def on_ledger(self, list_id="lapsed@meta:main"):
         """The names of the members that the ledger believes to be on a list."""
         names = self.name_of_key()
-        keys = self.rows("select member_key from sync.memberships where list_id = ?", list_id)
+        keys = self.rows("select member_key from sync.memberships where list_id = ? and leaving_at is null", list_id)
         return {names.get(key, STRANGER) for (key,) in keys}
 
     def remote_id(self, list_id="lapsed@meta:main"):
@@ -257,7 +274,7 @@ class Shop:
 
 def _member_key(key, customer_id):
     inner = hashlib.sha256((key + customer_id).encode()).hexdigest()
-    return hashlib.sha256((key + inner).encode()).hexdigest()
+    return uuid.UUID(hashlib.sha256((key + inner).encode()).hexdigest()[:32])
 
 
 def _table(columns, rows):

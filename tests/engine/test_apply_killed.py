@@ -53,7 +53,7 @@ def a_day_passes(shop, chance, number):
     names = sorted(shop.segment_names())
     for name in chance.sample(names, 40):
         shop.persons[name].emails = [f"{name}.{number}@example.com"]
-    for name in chance.sample(names, 10):
+    for name in chance.sample([name for name in names if not shop.persons[name].phones], 10):
         shop.persons[name].consent = "denied"
     shop.leaves(*chance.sample(names, 40))
     households(shop, shop.crowd(50, prefix=f"day{number}_"))
@@ -76,11 +76,12 @@ def test_killed_at_any_point_the_next_run_makes_everything_right(shop, processes
     left_open = 0
     for number in range(POINTS):
         a_day_passes(shop, chance, 2 * number + 2)
-        run(processes, shop, deadly=planned // 3 + (total - planned // 3) * (2 * number + 1) // (2 * POINTS))
+        begin, end = (planned // 3, planned) if number % 3 == 0 else (planned, total)
+        run(processes, shop, deadly=begin + (end - begin) * (2 * number + 1) // (2 * POINTS))
         with open_ledger(shop.settings):
             left_open += shop.value("select count(*) from sync.batches where state = 'open' and not is_folded")
             a_day_passes(shop, chance, 2 * number + 3)
             assert shop.sync() == 0
             assert shop.people_on() == shop.on_ledger() == wanted(shop), f"killed at point {number}"
     assert shop.plan_of().changes == 0
-    assert left_open >= 2
+    assert left_open >= 1

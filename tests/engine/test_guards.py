@@ -170,6 +170,9 @@ BAD_DAYS = {
         {"removes": 300, "consent_lost": 300},
         "300 of 1,000 members would be removed because their consent, once granted, is now unknown (30%), more than 20%",
     ),
+    "retired": (
+        {"removes": 1000, "is_retired": True}, "no definition asks for this list any more, and 1,000 people are on it"
+    ),
     "stale_build": (
         {"adds": 1, "build_age": dt.timedelta(hours=60)},
         "the build is as of 60 hours ago, at most 48 hours are allowed",

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from audiences.errors import ConfigError, DataError
+from audiences.sync.release import release
 
 TODAY = dt.date(2026, 11, 23)
 TOMORROW = dt.date(2026, 11, 24)
@@ -158,9 +159,10 @@ def test_the_same_person_under_another_customer_id_stays_on_the_list(shop):
     shop.persons["first_seen_ann"] = shop.persons.pop("ann")
     shop.lapsed("first_seen_ann")
     shop.publish(TOMORROW)
-    assert changes(shop.plan_of()) == {"adds": 1, "removes": 1}
+    assert changes(shop.plan_of()) == {"adds": 1}
     assert shop.sync() == 0
-    assert shop.people_on() == everybody - {"ann"} | {"first_seen_ann"}
+    assert shop.writes("remove") == 0
+    assert shop.people_on() == shop.on_ledger() == everybody - {"ann"} | {"first_seen_ann"}
 
 
 def test_who_moves_to_another_split_is_removed_there_before_being_added_here(shop):
@@ -231,8 +233,32 @@ def test_a_paused_audience_keeps_its_list_as_it_is(shop):
     shop.leaves("ann")
     shop.audience("lapsed", paused=True)
     shop.publish(TOMORROW)
-    assert shop.plan().lists == ()
+    (planned,) = shop.plan().lists
+    assert (planned.state, planned.changes) == ("paused", 0)
+    assert shop.sync() == 0
     assert shop.people_on() == everybody
+
+
+def test_who_says_no_leaves_a_paused_list_too(shop):
+    everybody = filled(shop)
+    shop.person("ann", consent="denied")
+    shop.audience("lapsed", paused=True)
+    shop.publish(TOMORROW)
+    assert shop.sync() == 0
+    assert shop.people_on() == everybody - {"ann"}
+
+
+def test_a_list_that_no_definition_asks_for_is_emptied_once_that_is_released(shop):
+    everybody = filled(shop)
+    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    shop.audience("another")
+    shop.publish(TOMORROW)
+    assert shop.sync() == 3
+    assert shop.people_on() == everybody
+    release(shop.settings, "lapsed@meta:main", reason="the campaign ended", now=shop.tick())
+    assert shop.sync() == 0
+    assert shop.people_on() == set()
+    assert shop.value("select state from sync.lists where list_id = 'lapsed@meta:main'") == "retired"
 
 
 def test_the_plan_tells_requests_bytes_and_seconds(shop):
@@ -253,6 +279,6 @@ def test_a_plan_as_json_has_the_documented_keys(shop):
     assert set(document) == {"plan_id", "as_of", "build_id", "lists"}
     assert set(document["lists"][0]) == {
         "list", "audience", "platform", "account", "split", "hash", "members", "adds", "updates", "removes", "renews",
-        "unchanged", "dropped", "guard", "requests", "bytes", "seconds",
+        "unchanged", "dropped", "guard", "requests", "bytes", "seconds", "state", "waiting", "notes",
     }  # fmt: skip
     assert set(document["lists"][0]["guard"]) == {"verdict", "held", "reasons"}

@@ -75,9 +75,13 @@ def a_day_passes(shop, number, people):
 def wanted(shop, people, splits):
     """By list, the rows of those who should be on it."""
     found = {}
+    refused = {shop.hashed(one) for _, who in present(people) if who["consent"] == "denied"
+               for one in (*who["emails"], *who["phones"])}  # fmt: skip
     for name, one in present(people):
-        rows = {",".join(row[column] or "" for column in ("email_plain", "phone_digits", "meta_first_name"))
-                for row in shop._identifiers(name, shop.persons[name])}  # fmt: skip
+        cells = [[(row["email_plain"], row["phone_digits"]), row["meta_first_name"]]
+                 for row in shop._identifiers(name, shop.persons[name])]  # fmt: skip
+        left = [[*("" if one in refused else one or "" for one in pair), name] for pair, name in cells]
+        rows = {",".join(row) for row in left if row[0] or row[1]}
         if one["consent"] == "granted" and rows:
             split = f"/{one['category'] or 'other'}" if splits else ""
             found.setdefault(f"lapsed@people:main{split}", set()).update(rows)
@@ -91,7 +95,9 @@ def contacts(rows):
 
 def on_ledger(shop):
     found = {}
-    for list_id, rows in shop.rows("select list_id, identifiers from sync.memberships where level <> 'sent'"):
+    for list_id, rows in shop.rows(
+        "select list_id, identifiers from sync.memberships where level <> 'sent' and leaving_at is null"
+    ):
         found.setdefault(list_id, set()).update(rows)
     return found
 

@@ -8,6 +8,7 @@ components as (
 
 select
     {{ ref_hash('earliest.source', 'earliest.ref_kind', 'earliest.ref') }} as customer_id,
+    {{ ref_hash('refs.source', 'refs.ref_kind', 'refs.ref') }} as own_id,
     refs.source,
     refs.ref_kind,
     refs.ref,

@@ -1,0 +1,18 @@
+-- Which experiments are open, and what they were opened with.
+
+-- name: newest
+select generation, holdout, arms
+from sync.experiments
+where experiment = $scope
+order by generation desc
+limit 1;
+
+-- name: close
+update sync.experiments set closed_at = $now where experiment = $scope and closed_at is null;
+
+-- name: open
+insert into sync.experiments values ($scope, $generation, $holdout, $arms, $now, null);
+
+-- name: widen
+update sync.experiments set holdout = $holdout, arms = $arms
+where experiment = $scope and generation = $generation and (holdout <> $holdout or arms <> $arms);

@@ -1,0 +1,280 @@
+"""One list of a plan: its changes recorded, its facts gathered and judged, its part of the plan written.
+
+A draft is what is known of a list before its siblings are looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from audiences.catalog import Audience
+from audiences.definition import Guards
+from audiences.domain import ListKey
+from audiences.guards import ListFacts, Permit, Verdict, judge, limits_for
+from audiences.ledger import Ledger
+from audiences.platforms.base import Limits, PlatformKind
+from audiences.settings import Settings
+from audiences.sql import statements
+from audiences.sync.changes import Job, hold, record_changes
+from audiences.sync.chosen_build import BuildRef
+from audiences.sync.plan_record import GuardReport, ListPlan
+
+SIZE_MEMORY = timedelta(days=7)
+HELD_OUT = "holdout"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What planning one list needs to know."""
+
+    settings: Settings
+    ledger: Ledger
+    plan_id: str
+    build: BuildRef
+    now: datetime
+    purpose: str = "sync"
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The ledger's connection, with the build attached."""
+        return self.ledger.connection
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a definition says of one list; `state` is why it is planned: active, paused, or retired (nobody asks for it)."""
+
+    key: ListKey
+    kind: PlatformKind
+    name: str
+    state: str = "active"
+    audience: Audience | None = None
+    is_over: bool = False
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One list whose changes are recorded and judged."""
+
+    wanted: Wanted
+    job: Job
+    facts: ListFacts
+    updates: int
+    renews: int
+    absorbed: int
+    waiting: dict[str, int]
+    version: int
+    digest: str
+    verdict: Verdict
+
+    @property
+    def key(self) -> ListKey:
+        """The list's key."""
+        return self.wanted.key
+
+
+def list_name(audience: Audience, split: str | None) -> str:
+    """What the ad manager shows: the label, with the split value behind it."""
+    return audience.label if split is None else f"{audience.label} – {split}"
+
+
+def recipe_of(connection: duckdb.DuckDBPyConnection, kind: PlatformKind) -> str:
+    """The recipe of the upload rows: the version of the normalisation, and the platform's fields."""
+    row = connection.execute(statements("members")["recipe_version"]).fetchone()
+    fields = hashlib.sha256(repr([(one.name, one.column) for one in kind.fields]).encode()).hexdigest()[:6]
+    return f"{row[0] if row else 0}.{fields}"
+
+
+def definition_hash(audience: Audience | None, kind: PlatformKind) -> str:
+    """Changes when the definition or the platform's fields do; of a list that nobody asks for it is a constant."""
+    text = repr(audience) + repr([(one.name, one.column) for one in kind.fields])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def list_hash(build_id: str, definition: str, version: int, digest: str) -> str:
+    """What `apply` compares: a list whose hash moved is refused."""
+    return hashlib.sha256(f"{build_id}|{definition}|{version}|{digest}".encode()).hexdigest()[:16]
+
+
+def draft(context: Context, wanted: Wanted) -> Draft:
+    """Record the changes of one list, judge them, and mark what is held."""
+    connection, named = context.connection, statements("plan")
+    job = _job(context, wanted)
+    waiting = record_changes(connection, job)
+    summary = connection.execute(named["summary"], job.ids).fetchone()
+    assert summary is not None
+    adds, updates, changed, removes, exempt, renews, lost, absorbed, recipes, digest = summary
+    listed = connection.execute(named["list"], {"list_id": wanted.key.list_id}).fetchone()
+    version = int(listed[1]) if listed else 0
+    size = count(connection, named["size"], {"list_id": wanted.key.list_id})
+    largest, best_coverage = connection.execute(
+        named["largest"], {"list_id": wanted.key.list_id, "since": context.now - SIZE_MEMORY}
+    ).fetchone() or (0, None)
+    facts = ListFacts(
+        size=size,
+        largest=max(size, largest),
+        wanted=count(connection, named["wanted"], {"split": wanted.key.split}),
+        adds=adds,
+        changed=changed,
+        removes=removes,
+        exempt_removes=exempt,
+        build_age=context.now - context.build.as_of,
+        newer_build_failed=context.build.newer_failed,
+        was_sent_before=version > 0,
+        is_exclusion=_is_exclusion(wanted),
+        is_over=wanted.is_over or job.is_frozen or context.purpose == "rebuild",
+        is_retired=wanted.state == "retired",
+        recipe_updates=recipes,
+        coverage=_coverage(connection),
+        best_coverage=best_coverage,
+        consent_lost=lost,
+    )
+    verdict = _judged(context, wanted, facts, job.limits)
+    hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
+    return Draft(wanted, job, facts, updates, renews, absorbed, waiting, version, digest, verdict)
+
+
+def _job(context: Context, wanted: Wanted) -> Job:
+    key, kind = wanted.key, wanted.kind
+    limits = kind.limits_for(context.settings.limits_account(key.platform, key.account))
+    asked = wanted.audience.keep_days if wanted.audience else None
+    longest = limits.max_keep_days
+    return Job(
+        plan_id=context.plan_id,
+        key=key,
+        kind=kind,
+        limits=limits,
+        recipe=recipe_of(context.connection, kind),
+        keep_days=None if longest is None else min(asked or longest, longest),
+        now=context.now,
+        recipe_share=context.settings.guards.recipe_share_per_day,
+        is_rebuilt=context.purpose == "rebuild",
+        is_frozen=wanted.state == "paused",
+    )
+
+
+def _is_exclusion(wanted: Wanted) -> bool:
+    """A list that people are kept out of campaigns by: losing people from it is the danger."""
+    if wanted.audience is None:
+        return False
+    return wanted.audience.role == "exclude" or (wanted.audience.push_exclusion and wanted.key.split == HELD_OUT)
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection) -> float | None:
+    row = connection.execute(statements("plan")["coverage"]).fetchone()
+    return row[0] if row else None
+
+
+def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) -> Verdict:
+    own = wanted.audience.guards if wanted.audience else Guards()
+    rows = context.connection.execute(
+        statements("plan")["permits"], {"list_id": wanted.key.list_id, "now": context.now}
+    ).fetchall()
+    guards = limits_for(own, context.settings.guards, floor=limits.min_members, is_exclusion=facts.is_exclusion)
+    return judge(facts, guards, [Permit(*row) for row in rows])
+
+
+def finish(context: Context, one: Draft) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings."""
+    key, facts = one.key, one.facts
+    requests, rows, waiting = context.connection.execute(statements("plan")["requests"], one.job.ids).fetchone() or (
+        0,
+        0,
+        0,
+    )
+    definition = definition_hash(one.wanted.audience if one.wanted.state == "active" else None, one.wanted.kind)
+    entry = ListPlan(
+        list=key.list_id,
+        audience=key.audience,
+        platform=key.platform,
+        account=key.account,
+        split=key.split,
+        hash=list_hash(context.build.build_id, definition, one.version, one.digest),
+        members=facts.wanted if one.wanted.state == "active" else facts.size - facts.removes,
+        adds=facts.adds,
+        updates=one.updates,
+        removes=facts.removes,
+        renews=one.renews,
+        unchanged=_unchanged(one),
+        dropped={**one.wanted.dropped},
+        guard=_reported(one.verdict, waiting),
+        requests=requests,
+        bytes=_bytes(one, requests, rows),
+        seconds=round(requests * 3600 / one.job.limits.requests_per_hour, 1),
+        state=one.wanted.state,
+        waiting=one.waiting,
+        notes=_notes(one),
+    )
+    _store(context, one, entry, definition)
+    return entry
+
+
+def _unchanged(one: Draft) -> int:
+    if one.wanted.state != "active":
+        return one.facts.size - one.facts.removes
+    return max(one.facts.wanted - one.facts.adds - one.updates - one.renews - one.waiting.get("quarantine", 0), 0)
+
+
+def _bytes(one: Draft, requests: int, rows: int) -> int:
+    """What all bodies are together at most: each has its own frame."""
+    if not requests:
+        return 0
+    frame = one.wanted.kind.bytes_for(0)
+    return one.wanted.kind.bytes_for(rows) + frame * (requests - 1)
+
+
+def _notes(one: Draft) -> Sequence[str]:
+    notes = [*one.wanted.notes]
+    if one.absorbed:
+        notes.append(f"{one.absorbed:,} were joined with other members, or got another id: nothing to send for them")
+    if one.waiting.get("recipe"):
+        notes.append(f"{one.waiting['recipe']:,} wait for a later day: a new recipe is spread over days")
+    if one.waiting.get("quarantine"):
+        notes.append(f"{one.waiting['quarantine']:,} are in quarantine: the platform refuses their identifiers")
+    return notes
+
+
+def _reported(verdict: Verdict, waiting: int) -> GuardReport:
+    if waiting == 0 or "add" in verdict.held:
+        return GuardReport(verdict.name, verdict.held, verdict.reasons)
+    reason = f"{waiting:,} people wait here: a guard holds their removal from another list"
+    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason])
+
+
+def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:
+    values = {
+        "plan_id": context.plan_id,
+        "list_id": entry.list,
+        "build_id": context.build.build_id,
+        "as_of": context.build.as_of,
+        "now": context.now,
+        "list_version": one.version,
+        "definition_hash": definition,
+        "changes_digest": one.digest,
+        "hash": entry.hash,
+        "held": list(entry.guard.held),
+        "permits": list(one.verdict.used_permits),
+        "entry": json.dumps(asdict(entry)),
+        "purpose": context.purpose,
+        "name": one.wanted.name,
+        "recipe": one.job.recipe,
+        "keep_days": one.job.keep_days,
+        "confirms_removals": "remove" in one.wanted.kind.confirms,
+        "coverage": one.facts.coverage,
+    }
+    context.connection.execute(statements("plan")["store"], values)
+
+
+def count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> int:
+    """The single number that a statement gives."""
+    row = connection.execute(sql, parameters).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,168 @@
+"""One list while a plan is carried out: what was planned, what became of it, and whether the plan still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from audiences.catalog import Audience
+from audiences.domain import ListId, ListKey
+from audiences.errors import BoomerangError, DataError, RateLimited
+from audiences.ledger import Ledger
+from audiences.platforms.registry import kind_of
+from audiences.settings import Settings
+from audiences.sql import statements
+from audiences.sync.drafting import definition_hash, list_hash
+from audiences.sync.plan import family_of
+from audiences.sync.plan_record import ListPlan, StoredList
+
+
+@dataclass(frozen=True)
+class ListResult:
+    """What became of one list. Counts are upload rows, `quarantined` people.
+
+    `state`: applied, held, unchanged, stale, partly, failed. `wait` is how many seconds the platform asks to stay away.
+    """
+
+    list: ListId
+    audience: str
+    platform: str
+    state: str
+    external_id: str | None = None
+    sent: int = 0
+    received: int = 0
+    invalid: int = 0
+    requests: int = 0
+    quarantined: int = 0
+    wait: float | None = None
+    message: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """What became of a plan, list by list."""
+
+    plan_id: str
+    lists: tuple[ListResult, ...]
+    seconds: float
+
+
+Progress = Callable[[ListId, int], None]
+"""Called with the list and the rows of each request that was accepted."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all lists of a run share."""
+
+    settings: Settings
+    ledger: Ledger
+    plan_id: str
+    build_id: str
+    as_of: datetime
+    clock: Callable[[], datetime]
+    on_progress: Progress | None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The ledger's connection; only one thread uses it."""
+        return self.ledger.connection
+
+    def execute(self, statement: str, **parameters: Any) -> duckdb.DuckDBPyConnection:
+        """One named statement of `queries/apply.sql`."""
+        return self.connection.execute(statements("apply")[statement], parameters or None)
+
+
+@dataclass
+class Work:
+    """One list while it is applied. `audience` is None where no definition asks for the list."""
+
+    stored: StoredList
+    audience: Audience | None
+    result: ListResult
+    external_id: str | None = None
+    halvings: int = 0
+    accepted: int = 0
+
+    @property
+    def plan(self) -> ListPlan:
+        """The list's part of the plan."""
+        return self.stored.plan
+
+    @property
+    def held(self) -> list[str]:
+        """The operations that a guard holds."""
+        return self.stored.held
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests may still be made for it."""
+        return self.result.state in ("applied", "held")
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """Platform and account."""
+        return self.plan.platform, self.plan.account
+
+    @property
+    def family(self) -> str:
+        """Lists of one family have nobody in common."""
+        key = ListKey(self.plan.audience, self.plan.platform, self.plan.account, self.plan.split)
+        return family_of(self.audience, key)
+
+    def add(self, **counts: int) -> None:
+        """Count what a request led to."""
+        self.result = replace(
+            self.result, **{name: getattr(self.result, name) + count for name, count in counts.items()}
+        )
+
+    def fail(self, error: BoomerangError, state: str | None = None) -> None:
+        """Stop this list here; what was accepted stays accepted."""
+        self.result = replace(
+            self.result,
+            state=state or "failed",
+            message=str(error),
+            exit_code=error.exit_code,
+            wait=error.wait if isinstance(error, RateLimited) else None,
+        )
+
+
+def works_of(rows: Sequence[StoredList], audiences: Mapping[str, Audience]) -> list[Work]:
+    """A piece of work for each list of the plan, with the definition as it is now."""
+    found = []
+    for row in rows:
+        audience = audiences.get(row.plan.audience) if row.plan.state == "active" else None
+        result = ListResult(row.plan.list, row.plan.audience, row.plan.platform, "held" if row.held else "applied")
+        found.append(Work(row, audience, result))
+    return found
+
+
+def refuse_stale(run: Run, works: Sequence[Work]) -> None:
+    """Refuse lists for which build, definition, version or changes are not those of the plan any more."""
+    build_moved = run.execute("build_moved", plan_id=run.plan_id).fetchone() is not None
+    for work in works:
+        moved = ["the build"] if build_moved else []
+        moved += _moved(run, work)
+        if moved and work.stored.purpose != "forget":
+            work.fail(DataError(f"{' and '.join(moved)} moved since the plan was made: plan again"), "stale")
+
+
+def _moved(run: Run, work: Work) -> list[str]:
+    stored, plan = work.stored, work.plan
+    moved = []
+    if definition_hash(work.audience, kind_of(plan.platform)) != stored.definition_hash:
+        moved.append("the definition")
+    listed = run.execute("list", list_id=plan.list).fetchone()
+    if listed and int(listed[1]) != stored.list_version and listed[3] != run.plan_id:
+        moved.append("the list")
+    digest = run.execute("digest", plan_id=run.plan_id, list_id=plan.list).fetchone()
+    if digest is None or digest[0] != stored.changes_digest:
+        moved.append("the changes")
+    if list_hash(run.build_id, stored.definition_hash, stored.list_version, stored.changes_digest) != plan.hash:
+        moved.append("the plan")
+    return moved

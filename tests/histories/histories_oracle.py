@@ -89,20 +89,23 @@ class Oracle:
     def hashes(self, customer):
         return {self.world.hashed(contact) for contact in self.customers[customer].contacts}
 
+    def is_erased(self, customer):
+        return bool(self.customers[customer].contacts & self.world.forgotten)
+
     def barred(self):
         """The hashes of people who may be on no list at all: by none of them may anybody be sent."""
-        denied = [name for name, one in self.customers.items() if one.consent == "denied"]
+        denied = {name for name, one in self.customers.items() if one.consent == "denied" or self.is_erased(name)}
         return {one for name in denied for one in self.hashes(name)} | self._forgotten()
 
     def _forgotten(self):
         return {self.world.hashed(one, recipe) for one in self.world.forgotten for recipe in self.world.recipes}
 
-    def rows(self, customer, barred=frozenset()):
-        """The upload rows of a customer without barred hashes; a row without an identifier is none."""
+    def rows(self, customer, withheld=frozenset()):
+        """The upload rows of a customer without withheld hashes; a row without an identifier is none."""
         found = set()
         for email, phone in self.world.pairs(self.customers[customer]):
             cells = [self.world.hashed(one) for one in (email, phone)]
-            kept = ["" if one is None or one in barred else one for one in cells]
+            kept = ["" if one is None or one in withheld else one for one in cells]
             if any(kept):
                 found.add(f"{kept[0]},{kept[1]}{EMPTY_FIELDS}")
         return frozenset(found)
@@ -110,30 +113,46 @@ class Oracle:
     # lists --------------------------------------------------------------------------------------------------------
 
     def _place(self, name, definition, found):
-        dropped: Counter = Counter()
-        reached = set()
-        for customer, out in self.funnel(name).items():
-            reason = out or self.gate(customer)
-            if reason is None:
-                reached.add(customer)
-            else:
-                dropped[reason] += 1
-        found.reached[name], found.unassigned[name] = reached, set()
-        found.dropped[name] = dropped
-        for customer in sorted(reached):
-            arm = self._arm(name, definition, customer)
-            if arm is None:
-                found.unassigned[name].add(customer)
-            elif arm == HELD_OUT:
-                dropped[HELD_OUT] += 1
-            else:
-                list_id = list_of(name, definition, arm, self.customers[customer].category)
-                found.lists.setdefault(list_id, {})[customer] = self.rows(customer)
+        """Out before the gate, at the gate, or with nothing left beside stricter people; then the draw, then lists."""
+        excluded = {one for one, out in self.funnel(name).items() if out and out.startswith("exclude")}
+        withheld = self.barred() | {one for customer in excluded for one in self.hashes(customer)}
+        reasons = {one: out or self._out_at_gate(one, withheld) for one, out in self.funnel(name).items()}
+        reached = {one for one, reason in reasons.items() if reason is None}
+        found.reached[name] = reached
+        arms = {one: self._arm(name, definition, one) for one in reached}
+        found.unassigned[name] = {one for one, arm in arms.items() if arm is None}
+        held_out = {one for one, arm in arms.items() if arm == HELD_OUT}
+        if definition.get("role") != "exclude":
+            withheld_too = withheld | {one for customer in held_out for one in self.hashes(customer)}
+        else:
+            withheld_too = withheld
+        for customer in sorted(reached - found.unassigned[name]):
+            is_held_out = customer in held_out
+            if is_held_out:
+                reasons[customer] = HELD_OUT
+                if not definition.get("push_exclusion"):
+                    continue
+            rows = self.rows(customer, withheld if is_held_out else withheld_too)
+            if not rows:
+                reasons[customer] = "identifier withheld"
+                continue
+            list_id = list_of(name, definition, arms[customer], self.customers[customer].category)
+            found.lists.setdefault(list_id, {})[customer] = rows
+        found.dropped[name] = Counter(reason for reason in reasons.values() if reason)
+
+    def _out_at_gate(self, customer, withheld):
+        if self.is_erased(customer):
+            return "gate erased"
+        return self.gate(customer) or (None if self.rows(customer, withheld) else "identifier withheld")
 
     def _arm(self, name, definition, customer):
+        """As the log has it for any part of the customer: held out if one of them was, else as they entered first."""
         if not has_experiment(definition):
             return TREATED
-        return self.arms.get((experiment_of(name, definition), customer))
+        experiment = experiment_of(name, definition)
+        parts = [root.own_id for root in self.customers[customer].roots]
+        logged = [self.arms[experiment, part] for part in parts if (experiment, part) in self.arms]
+        return None if not logged else HELD_OUT if HELD_OUT in logged else logged[0]
 
 
 def has_experiment(definition):
@@ -150,8 +169,8 @@ def experiment_of(name, definition):
 
 def list_of(name, definition, arm, category):
     """The list of a member: one per arm, and per value within it where the audience is split as well."""
-    parts = [arm] if definition.get("arms") else []
-    parts += [category or "other"] if definition.get("split_by") else []
+    parts = [arm] if definition.get("arms") or arm == HELD_OUT else []
+    parts += [category or "other"] if definition.get("split_by") and arm != HELD_OUT else []
     return "/".join([f"{name}@{NAME}:main", *parts])
 
 

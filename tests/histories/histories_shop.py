@@ -51,6 +51,7 @@ class HistoryShop:
         self.definitions: dict[str, dict] = {}
         self.day, self.now = FIRST, LONG_AGO
         self.seen_entries: dict[tuple[str, str], str] = {}
+        self.planned = None
         (folder / "definitions").mkdir(parents=True)
         _write_contracts(folder / "dbt" / "models")
         self._write_key()
@@ -202,7 +203,7 @@ def _identifiers(world, customer):
         yield {
             "customer_id": customer.id, "position": position, "recipe_version": str(world.recipe),
             "email_plain": hashed["email"], "email_gmail": hashed["email"], "email_stripped": hashed["email"],
-            "email_canonical": world.canonical(email), "phone_digits": hashed["phone"], "phone_plus": hashed["phone"],
+            "email_canonical": world.canonical(email), "phone_digits": hashed["phone"], "phone_plus": world.canonical(phone),
         }  # fmt: skip
 
 

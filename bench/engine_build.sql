@@ -26,7 +26,12 @@ from numbers;
 
 create table marts.customer_refs as
 select
-    customer_id, 'shop' as source, 'customer' as ref_kind, number::varchar as ref, timestamp '2026-01-01' as linked_at
+    customer_id,
+    'shop' as source,
+    'customer' as ref_kind,
+    number::varchar as ref,
+    customer_id as own_id,
+    timestamp '2026-01-01' as linked_at
 from numbers;
 
 create table marts.dim_identifiers as
@@ -57,7 +62,7 @@ select
     words.country as meta_country,
     words.first_name as google_given_name,
     words.last_name as google_family_name,
-    '1' as recipe_version
+    1::bigint as recipe_version
 from contacts
 inner join words on words.word = contacts.number % 1000;
 

@@ -18,11 +18,12 @@ from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
+from audiences.sync.changes import A_DAY
+from audiences.sync.drafting import recipe_of
 from audiences.sync.plan import make_plan
-from audiences.warehouse.duckdb import connect
 
 AUDIENCE, PLATFORM, ACCOUNT = "lapsed_buyers", "meta", "main"
-FINGERPRINT = "create or replace temp macro fingerprint(upload_rows) as md5(upload_rows)"
+FINGERPRINT = "create or replace temp macro fingerprint(upload_rows) as md5(upload_rows)::uuid"
 
 
 @dataclass(frozen=True)
@@ -75,26 +76,32 @@ def members(settings: Settings, build: Path, as_of: datetime) -> Iterator[duckdb
 
 
 @contextmanager
-def beside(settings: Settings, build: Path, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection for SQL by hand: a new file, the build attached, `member_key` and `fingerprint` as the engine's."""
+def beside(settings: Settings, build: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for SQL by hand: the build attached, `member_key` and `fingerprint` as the engine's."""
     with open_ledger(settings) as ledger:
-        key = ledger.key
-    with connect(file) as connection:
-        attach_build(connection, build, key)
-        connection.execute(FINGERPRINT)
-        yield connection
+        attach_build(ledger.connection, build, ledger.key)
+        ledger.connection.execute(FINGERPRINT)
+        yield ledger.connection
 
 
-def differ(connection: duckdb.DuckDBPyConnection) -> Callable[[], None]:
+def differ(connection: duckdb.DuckDBPyConnection, now: datetime) -> Callable[[], None]:
     """The plan's comparison of `placed` with the memberships, without what it then does with the changes."""
-    sql = statements("plan")["changes"]
-    parameters = {"list_id": ListKey(AUDIENCE, PLATFORM, ACCOUNT, None).list_id, "split": None}
+    sql, kind = statements("plan")["changes"], kind_of(PLATFORM)
+    parameters = {
+        "list_id": ListKey(AUDIENCE, PLATFORM, ACCOUNT, None).list_id,
+        "split": None,
+        "recipe": recipe_of(connection, kind),
+        "now": now,
+        "is_rebuilt": False,
+        "renew_within": A_DAY.total_seconds(),
+        "renew_spread": A_DAY.total_seconds(),
+    }
     return lambda: connection.execute(sql, parameters) and None
 
 
 def digest_of(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
     """Rows and a sum over keys and fingerprints of `placed` or of a table by hand: equal for equal members."""
-    condition = "out_reason is null" if table == "placed" else "true"
+    condition = "is_wanted" if table == "placed" else "true"
     query = (
         f"select count(*), sum(hash(member_key::varchar, fingerprint::varchar)::hugeint) from {table} where {condition}"
     )

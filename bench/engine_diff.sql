@@ -2,7 +2,7 @@
 
 -- name: wanted
 create or replace temp table bare_wanted as
-select member_key, fingerprint from placed where out_reason is null;
+select member_key, fingerprint from placed where is_wanted;
 
 -- name: sent
 create or replace temp table bare_sent as

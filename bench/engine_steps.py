@@ -46,14 +46,12 @@ def members(folder: Path) -> dict[str, Any]:
 
 def bare_members(folder: Path) -> dict[str, Any]:
     """The same by hand."""
-    settings, file = engine_shop.settings_of(folder), folder / "by_hand.duckdb"
-    with engine_core.beside(settings, engine_shop.newest_build(folder), file) as connection:
+    settings = engine_shop.settings_of(folder)
+    with engine_core.beside(settings, engine_shop.newest_build(folder)) as connection:
         sql = Path(__file__).with_name("engine_members.sql").read_text(encoding="utf-8")
         used = timed(lambda: connection.execute(sql))
         del used["result"]
-        said = {**used, "digest": engine_core.digest_of(connection, "wanted")}
-    file.unlink()
-    return said
+        return {**used, "digest": engine_core.digest_of(connection, "wanted")}
 
 
 def diff(folder: Path, repeats: str) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def diff(folder: Path, repeats: str) -> dict[str, Any]:
     named = _named(Path(__file__).with_name("engine_diff.sql"))
     connection.execute(named["wanted"])
     connection.execute(named["sent"])
-    ours = engine_core.differ(connection)
+    ours = engine_core.differ(connection, engine_shop.now(folder))
     ours()  # both sides are warm from here on
     pairs = [
         (timed(ours)["wall"], timed(lambda: connection.execute(named["join"]))["wall"]) for _ in range(int(repeats))

@@ -96,8 +96,9 @@ def _person(story: CustomerStory, zone: str) -> Iterator[str]:
         when = f", {local(answer.decided_at, zone)}" if answer.decided_at else ""
         may = "yes" if answer.is_addressable else f"no: {(answer.why_not or '').replace('_', ' ')}"
         yield f"{'gate       ' if number == 0 else '           '} {answer.purpose}: {may}{when}"
-    if story.is_erased:
-        yield "erased      asked to be forgotten: is sent nowhere"
+    for erasure in story.erasures:
+        done = f", done {local(erasure.finished_at, zone)}" if erasure.finished_at else ", not done yet"
+        yield f"erased      asked to be forgotten {local(erasure.asked_at, zone)}{done}: is sent nowhere"
     for number, row in enumerate(story.segments):
         lead = "segments   " if number == 0 else "           "
         yield f"{lead} {row.segment}: {row.reason} (since {_day(row.qualified_at, zone)})"

@@ -1,8 +1,11 @@
 -- Everything that a published build and the ledger say of one customer. Only reads; `build` is the published build.
 
 -- name: by_id
+-- or by an id of before references were joined
 select customer_id from build.marts.dim_customers
 where customer_id = $text or (len($text) >= 8 and starts_with(customer_id, lower($text)))
+union
+select customer_id from build.marts.customer_refs where own_id = $text and ref_kind <> 'visitor'
 order by customer_id;
 
 -- name: by_reference
@@ -47,10 +50,36 @@ where customer_id = $customer_id;
 -- name: own_hashes
 select email_plain, phone_plus from build.marts.dim_identifiers where customer_id = $customer_id;
 
+-- name: forgotten
+-- when somebody asked to be forgotten with this address or number
+select max(erasures.asked_at)
+from sync.tombstones
+inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
+where tombstones.kind = $kind and tombstones.canonical_hash = tombstone($hash);
+
+-- name: erasures
+select distinct erasures.asked_at, erasures.finished_at, erasures.state
+from sync.tombstones
+inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
+inner join build.marts.dim_identifiers as identifiers
+    on (tombstones.kind = 'email' and tombstones.canonical_hash = tombstone(identifiers.email_canonical))
+    or (tombstones.kind = 'phone' and tombstones.canonical_hash = tombstone(identifiers.phone_plus))
+where identifiers.customer_id = $customer_id
+order by erasures.asked_at;
+
 -- name: keys
--- the names that the ledger has for the customer
+-- the names that the ledger has for the customer: of today's id, and of the ids of before references were joined
 create or replace temp table explained as
-select member_key($customer_id) as member_key;
+select member_key($customer_id) as member_key
+union
+select former_key from former where member_key = member_key($customer_id);
+
+-- name: quarantined
+select lists.audience, quarantine.list_id, quarantine.reason, quarantine.quarantined_at
+from sync.quarantine as quarantine
+inner join sync.lists as lists on lists.list_id = quarantine.list_id
+where quarantine.member_key in (select member_key from explained)
+order by quarantine.list_id, quarantine.quarantined_at;
 
 -- name: entries
 select experiment, arm, entered_at, audience
@@ -99,7 +128,7 @@ order by plans.list_id;
 select customer_id, audience, out_reason from funnel where list_contains($customers, customer_id);
 
 -- name: placed
-select customer_id, out_reason, arm, split_value from placed where list_contains($customers, customer_id);
+select customer_id, out_reason, arm, split_value, is_wanted from placed where list_contains($customers, customer_id);
 
 -- name: sharing
 -- everybody with an address of one of these customers

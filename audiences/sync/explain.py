@@ -40,7 +40,15 @@ from audiences.sql import render, statements
 from audiences.sync.around import customers_around, cut_down, detach
 from audiences.sync.checks import check_filters
 from audiences.sync.chosen_build import BuildRef, find_build
-from audiences.sync.person import entries_of, find_customers, gate_of, identifiers_of, references_of, segments_of
+from audiences.sync.person import (
+    entries_of,
+    erasures_of,
+    find_customers,
+    gate_of,
+    identifiers_of,
+    references_of,
+    segments_of,
+)
 from audiences.sync.story import (
     AudienceStory,
     CustomerStory,
@@ -166,7 +174,8 @@ def _place(reading: _Reading, audiences: Sequence[Audience]) -> Placements:
         prepare_platform(connection, kind.fields, kind.purposes)
         for audience in audiences:
             if platform in audience.platforms:
-                place_members(connection, audience)
+                family = ListKey(audience.name, platform, audience.platforms[platform].account).list_id
+                place_members(connection, audience, family, reading.build.build_id)
                 for customer, placement in _placements(connection, audience, platform, reading.customers):
                     placements[customer, audience.name].append(placement)
     return placements
@@ -177,9 +186,9 @@ def _placements(
 ) -> Iterator[tuple[str, Placement]]:
     account = audience.platforms[platform].account
     rows = connection.execute(statements("explain")["placed"], {"customers": customers}).fetchall()
-    for customer, out_reason, arm, split in rows:
+    for customer, out_reason, arm, split, is_wanted in rows:
         key = ListKey(audience.name, platform, account, split)
-        yield customer, Placement(platform, account, out_reason, arm, None if out_reason else str(key.list_id))
+        yield customer, Placement(platform, account, out_reason, arm, str(key.list_id) if is_wanted else None)
 
 
 # One customer ---------------------------------------------------------------------------------------------------------
@@ -204,7 +213,7 @@ def _customer(reading: _Reading, customer_id: str, typed: str) -> CustomerStory:
         segments=tuple(person.segments),
         gate=tuple(person.gate),
         identifiers=identifiers_of(connection, customer_id),
-        is_erased=False,
+        erasures=tuple(erasures_of(connection, customer_id)),
         experiments=tuple(entries_of(connection)),
         audiences=tuple(_audience(reading, person, audience) for audience in reading.catalog.ordered()),
         other_lists=tuple(others),
@@ -217,14 +226,18 @@ def _lists(connection: duckdb.DuckDBPyConnection) -> dict[str, list[ListEntry]]:
     found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
     for row in _dicts(connection, named["memberships"]):
         found[row["audience"], row["list_id"]] |= {
-            "level": row["level"], "cause": row.get("cause"), "sent_at": row["sent_at"],
-            "accepted_at": row["accepted_at"], "confirmed_at": row["confirmed_at"], "expires_at": row.get("expires_at"),
-            "leaving_at": row.get("leaving_at"), "is_being_erased": row.get("erasure_id") is not None,
+            "level": row["level"], "cause": row["cause"], "sent_at": row["sent_at"],
+            "accepted_at": row["accepted_at"], "confirmed_at": row["confirmed_at"], "expires_at": row["expires_at"],
+            "leaving_at": row["leaving_at"], "is_being_erased": row["erasure_id"] is not None,
         }  # fmt: skip
     for row in _dicts(connection, named["waiting"]):
         found[row["audience"], row["list_id"]] |= {
             "waiting": row["operation"], "is_held": row["is_held"], "waiting_since": row["created_at"],
             "held_reasons": tuple(row["reasons"]) if row["is_held"] else (),
+        }  # fmt: skip
+    for row in _dicts(connection, named["quarantined"]):
+        found[row["audience"], row["list_id"]] |= {
+            "quarantined": row["reason"], "quarantined_at": row["quarantined_at"],
         }  # fmt: skip
     lists: dict[str, list[ListEntry]] = defaultdict(list)
     for (audience, list_id), values in sorted(found.items()):

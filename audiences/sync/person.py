@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from audiences.addresses import read_contact
+from audiences.addresses import Contact, read_contact
 from audiences.errors import DataError
 from audiences.members import BUILD
 from audiences.sql import render, statements
-from audiences.sync.story import ArmEntry, GateAnswer, Identifiers, Reference, SegmentRow
+from audiences.sync.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
 
 MOST_CUSTOMERS = 10
 MOST_REFERENCES = 12
@@ -46,11 +46,24 @@ def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries
         return found
     if found:
         raise DataError(f"that fits {len(found):,} customers: give more of the id")
+    if contact is not None:
+        _refuse_forgotten(connection, contact)
     what = {None: "id or reference", "email": "e-mail", "phone": "phone"}[contact.kind if contact else None]
     raise DataError(
         f"nobody is known by that {what}: not in the newest build, or an address or a number that several accounts share. "
         "Try the id; give a phone with plus and calling code, or with --country"
     )
+
+
+def _refuse_forgotten(connection: duckdb.DuckDBPyConnection, contact: Contact) -> None:
+    row = connection.execute(
+        statements("explain")["forgotten"], {"kind": contact.kind, "hash": contact.canonical}
+    ).fetchone()
+    if row is not None and row[0] is not None:
+        what = {"email": "e-mail", "phone": "phone"}[contact.kind]
+        raise DataError(
+            f"nobody of the newest build has that {what}; it was asked to be forgotten on {row[0]:%Y-%m-%d}"
+        )
 
 
 def references_of(
@@ -100,6 +113,11 @@ def gate_of(connection: duckdb.DuckDBPyConnection, customer_id: str) -> list[Gat
 def identifiers_of(connection: duckdb.DuckDBPyConnection, customer_id: str) -> Identifiers:
     """How many identifiers of which kind the customer has."""
     return Identifiers(*_rows(connection, "identifiers", customer_id)[0])
+
+
+def erasures_of(connection: duckdb.DuckDBPyConnection, customer_id: str) -> list[Erasure]:
+    """When one of the customer's addresses was asked to be forgotten."""
+    return [Erasure(*row) for row in _rows(connection, "erasures", customer_id)]
 
 
 def entries_of(connection: duckdb.DuckDBPyConnection) -> list[ArmEntry]:

@@ -57,6 +57,15 @@ class ArmEntry:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """That an address or a number of the customer was asked to be forgotten; `state` as in `sync.erasures`."""
+
+    asked_at: datetime
+    finished_at: datetime | None
+    state: str
+
+
+@dataclass(frozen=True)
 class Check:
     """A part of `where`. A condition has `column`, `wanted` and `value`; `all`, `any` and `none` have parts."""
 
@@ -118,7 +127,7 @@ class Placement:
 class ListEntry:
     """What the ledger has of the customer on one list. `level` is sent, accepted or confirmed; None when not on it.
 
-    `waiting` is a change that has not gone (add, update, remove), `is_held` says that a guard holds it.
+    `waiting` is a change that has not gone (add, update, remove, renew), `is_held` says that a guard holds it.
     """
 
     list: str
@@ -174,7 +183,7 @@ class CustomerStory:
     segments: tuple[SegmentRow, ...]
     gate: tuple[GateAnswer, ...]
     identifiers: Identifiers
-    is_erased: bool
+    erasures: tuple[Erasure, ...]
     experiments: tuple[ArmEntry, ...]
     audiences: tuple[AudienceStory, ...]
     other_lists: tuple[ListEntry, ...]  # of audiences that are no longer defined

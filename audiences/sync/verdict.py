@@ -23,6 +23,7 @@ _GATE = {
     "erased": "asked to be forgotten",
     "unknown customer": "is unknown to the gate",
 }
+_WAITING = {"add": "being added", "update": "being sent anew", "remove": "being taken off", "renew": "being renewed"}
 _OTHER = {
     "no identifier": "there is no e-mail and no phone that the platform could match",
     "identifier withheld": "the only identifiers are shared with somebody who may not be sent",
@@ -134,7 +135,7 @@ def _of_gate(why_not: str, gate: Iterable[GateAnswer]) -> str:
 def list_words(entry: ListEntry) -> str:
     """How far the customer is on one list."""
     if entry.quarantined is not None:
-        return f"{entry.list} refused them: {entry.quarantined}"
+        return f"refused by {entry.list}: {entry.quarantined}"
     if entry.is_on:
         answers = {"sent": "sent, the answer is unknown", "accepted": "accepted", "confirmed": "confirmed"}
         state = f"on {entry.list}, {answers.get(entry.level or '', entry.level)}"
@@ -144,8 +145,8 @@ def list_words(entry: ListEntry) -> str:
         return f"{state}; to be erased ahead of everything"
     if entry.waiting is None:
         return state
-    verb = {"add": "being added", "update": "being sent anew", "remove": "being taken off"}[entry.waiting]
-    held = f"a guard holds {verb}" if entry.is_held else f"{verb} is planned"
+    what = _WAITING.get(entry.waiting, entry.waiting)
+    held = f"a guard holds {what}" if entry.is_held else f"{what} is planned"
     return f"{state}; {held}"
 
 

@@ -36,7 +36,9 @@ TABLES = {
     "marts.customer_refs": {
         "customer_id": TEXT, "own_id": TEXT, "source": TEXT, "ref_kind": TEXT, "ref": TEXT, "linked_at": INSTANT,
     },
-    "marts.dim_identifiers": {"customer_id": TEXT, "position": WHOLE, **dict.fromkeys(HASHES, TEXT)},
+    "marts.dim_identifiers": {
+        "customer_id": TEXT, "position": WHOLE, **dict.fromkeys(HASHES, TEXT), "recipe_version": WHOLE,
+    },
     "marts.dim_addressable": {
         "customer_id": TEXT, "purpose": TEXT, "is_addressable": YES, "why_not": TEXT, "consent_status": TEXT,
         "decided_at": INSTANT,
@@ -89,7 +91,7 @@ class ExplainShop:
         self.reference(name, ref or f"account-of-{name}")
         hashes = {**(hashes_of(email) if email else {}), **(hashes_of(phone, country) if phone else {})}
         if hashes:
-            self.rows["marts.dim_identifiers"].append({**one, "position": 1, **hashes})
+            self.rows["marts.dim_identifiers"].append({**one, "position": 1, "recipe_version": 1, **hashes})
         for purpose in PURPOSES:
             answer = {"is_addressable": why_not is None, "why_not": why_not, "decided_at": dt.datetime(2026, 2, 1, 17)}
             self.rows["marts.dim_addressable"].append(
@@ -114,6 +116,13 @@ class ExplainShop:
     def leaves(self, name, segment="lapsed"):
         table = f"segments.seg_{segment}"
         self.rows[table] = [row for row in self.rows[table] if row["customer_id"] != customer_id(name)]
+
+    def becomes(self, name, earlier):
+        """An earlier reference was found, so the customer has its id from now on."""
+        self.reference(earlier, f"account-of-{earlier}", linked_at=dt.datetime(2024, 1, 1))
+        for row in (row for rows in self.rows.values() for row in rows):
+            if row["customer_id"] == customer_id(name):
+                row["customer_id"] = customer_id(earlier)
 
     def others(self, count=120, segment="lapsed", **columns):
         """As many people as a list needs at least; their names."""
@@ -158,6 +167,15 @@ class ExplainShop:
 
     def sync(self):
         return apply_plan(self.settings, self.plan().plan_id, clock=self.tick)
+
+    def note(self, sql, *values):
+        with open_ledger(self.settings) as ledger:
+            ledger.connection.execute(sql, list(values))
+
+    def tombstone(self, canonical):
+        """The keyed hash that an erasure leaves."""
+        with open_ledger(self.settings) as ledger:
+            return hashlib.sha256(f"{ledger.key}tombstone {canonical}".encode()).hexdigest()[:32]
 
     # what is told -----------------------------------------------------------------------------------------------
 

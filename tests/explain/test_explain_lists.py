@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from explain_shop import customer_id
 
+from audiences.addresses import read_contact
+from audiences.errors import DataError
 from audiences.ledger import open_ledger
 
 
@@ -80,6 +83,68 @@ def test_a_list_whose_audience_is_gone_is_shown_apart(shop, jane):
 
     assert [one.audience for one in story.audiences] == ["lapsed"]
     assert [(one.list, one.level) for one in story.other_lists] == [("gone@meta:main", "accepted")]
+
+
+def test_who_got_another_id_by_an_earlier_reference_keeps_lists_history_and_both_ids(shop, jane):
+    shop.audience(holdout="5%", max_days_in=60)
+    shop.sync()
+    before = shop.told(jane)
+    shop.becomes(jane, "jane of 2024")
+    shop.publish()
+
+    now = shop.told("jane of 2024")
+
+    assert now.lists == before.lists
+    assert now.stay.entered_at == before.stay.entered_at is not None
+    (by_her_former_id,) = shop.asked(customer_id(jane))
+    assert by_her_former_id.customer == customer_id("jane of 2024")[:12]
+    assert [one.arm for one in by_her_former_id.experiments] == [before.placements[0].arm]
+
+
+def test_whom_the_platform_refused_reads_the_reason(shop, jane):
+    shop.sync()
+    shop.note(
+        "insert into sync.quarantine select list_id, member_key, fingerprint, 'not a valid row', null, ? "
+        "from sync.memberships where list_id = 'lapsed@meta:main'", shop.now,
+    )  # fmt: skip
+    shop.note("delete from sync.memberships")
+
+    (entry,) = shop.told(jane).lists
+    assert (entry.level, entry.quarantined) == (None, "not a valid row")
+    assert shop.told(jane).verdict.endswith("Refused by lapsed@meta:main: not a valid row")
+
+
+def test_what_the_platform_forgets_confirms_or_lets_go_has_its_date(shop, jane):
+    shop.sync()
+    shop.note("update sync.memberships set level = 'confirmed', confirmed_at = ?, expires_at = ?", shop.now, shop.now)
+    confirmed = shop.told(jane).lists[0]
+    shop.note("update sync.memberships set leaving_at = ?, erasure_id = 'e1'", shop.now)
+    leaving = shop.told(jane).lists[0]
+
+    assert (confirmed.level, confirmed.is_on, confirmed.is_being_erased) == ("confirmed", True, False)
+    assert confirmed.confirmed_at == confirmed.expires_at is not None
+    assert (leaving.is_on, leaving.is_being_erased) == (False, True)
+    assert leaving.leaving_at > confirmed.confirmed_at
+
+
+def test_who_asked_to_be_forgotten_reads_since_when_as_long_as_the_shops_data_has_them(shop, jane):
+    asked_at, canonical = dt.datetime(2026, 11, 20, 12), read_contact("jane@example.com").canonical
+    shop.note(
+        "insert into sync.erasures by name select 'e1' as erasure_id, ?::timestamp as asked_at, 'open' as state",
+        asked_at,
+    )
+    shop.note("insert into sync.tombstones values ('email', ?::uuid, 'e1')", shop.tombstone(canonical))
+
+    story = shop.story(jane)
+
+    assert [(one.asked_at, one.state) for one in story.erasures] == [(asked_at, "open")]
+    assert "asked to be forgotten" in story.audiences[0].verdict
+    shop.rows = {
+        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.rows.items()
+    }
+    shop.publish()
+    with pytest.raises(DataError, match="forgotten on 2026-11-20"):
+        shop.asked("Jane@Example.com")
 
 
 def test_asking_changes_nothing_in_the_ledger(shop, jane):

@@ -77,7 +77,9 @@ class Check:
 
     def _ledger(self, list_id):
         """By customer, the rows that the ledger believes to be on a list; and whether of some the answer is unknown."""
-        rows = self.shop.rows("select member_key, identifiers, level from sync.memberships where list_id = ?", list_id)
+        rows = self.shop.rows(
+            "select member_key, identifiers, level from sync.memberships where list_id = ? and leaving_at is null", list_id
+        )
         found: dict[str, frozenset[str]] = {}
         for key, identifiers, _ in rows:
             found[self._name(key)] = found.get(self._name(key), frozenset()) | frozenset(identifiers)

@@ -36,7 +36,7 @@ HASHES = (
     "email_plain", "email_gmail", "email_stripped", "email_canonical", "phone_digits", "phone_plus", "meta_first_name",
     "meta_last_name", "meta_city", "meta_state", "meta_postcode", "meta_country", "google_given_name", "google_family_name",
 )  # fmt: skip
-IDENTIFIER = {"customer_id": TEXT, "position": NUMBER, "recipe_version": TEXT, **dict.fromkeys(HASHES, TEXT)}
+IDENTIFIER = {"customer_id": TEXT, "position": NUMBER, "recipe_version": NUMBER, **dict.fromkeys(HASHES, TEXT)}
 GATE = {"customer_id": TEXT, "purpose": TEXT, "is_addressable": TRUTH, "why_not": TEXT}
 REFERENCE = {
     "customer_id": TEXT, "source": TEXT, "ref_kind": TEXT, "ref": TEXT, "own_id": TEXT, "linked_at": INSTANT,
@@ -201,7 +201,7 @@ def _identifiers(world, customer):
     for position, (email, phone) in enumerate(world.pairs(customer), start=1):
         hashed = {"email": world.hashed(email), "phone": world.hashed(phone)}
         yield {
-            "customer_id": customer.id, "position": position, "recipe_version": str(world.recipe),
+            "customer_id": customer.id, "position": position, "recipe_version": world.recipe,
             "email_plain": hashed["email"], "email_gmail": hashed["email"], "email_stripped": hashed["email"],
             "email_canonical": world.canonical(email), "phone_digits": hashed["phone"], "phone_plus": world.canonical(phone),
         }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 from hypothesis import strategies as st
@@ -55,9 +56,9 @@ def open_shop(folder, sandbox, setup, people, salt):
     return shop
 
 
-def live(story, folder, sandbox, salt):
+def live(story, folder, sandbox):
     """Everything that is wrong after any of the runs of a story; the story's lists are gone from the sandbox after it."""
-    shop = open_shop(folder, sandbox, story["setup"], story["people"], salt)
+    shop = open_shop(folder, sandbox, story["setup"], story["people"], json.dumps(story, sort_keys=True))
     try:
         with shop.looking():
             return days_of(shop, story)

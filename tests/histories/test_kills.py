@@ -101,16 +101,18 @@ def test_killed_at_any_moment_the_next_run_makes_everything_right(shop, processe
     chance = random.Random(20261123)
     a_day_passes(shop, chance)
     moments = run(processes, shop, installed)
+    a_look_at_the_body(shop, "none yet")
     deaths, leavings = Counter(), Counter()
     for attempt in range(2 * POINTS):
         if deaths.total() == POINTS:
             break
         kind, number = next_moment(moments, attempt)
         faults = faults_of(chance)
+        a_day_passes(shop, chance)
         finished = killed_run(shop, processes, installed, (kind, number), faults)
         a_look_at_the_body(shop, attempt)
         if finished:
-            moments |= finished
+            moments |= {} if faults else finished
         else:
             deaths[kind] += 1
             with shop.looking():

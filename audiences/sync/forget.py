@@ -1,0 +1,284 @@
+"""Erasure: somebody is taken off every list that was ever sent, ahead of everything, and kept off from then on.
+
+What is to be done is durable before anything is asked of a platform. Killed at any point, or with a platform down,
+`drain_erasures` goes on from the marks in the ledger: no identifier is needed for it, and nothing is asked twice in vain.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+import duckdb
+
+from audiences.builds import published_file
+from audiences.domain import ListId, ListKey
+from audiences.errors import Busy, DataError
+from audiences.ledger import Ledger, open_ledger
+from audiences.ledger.connection import now_utc
+from audiences.ledger.folding import fold
+from audiences.members import attach_build
+from audiences.platforms.registry import kind_of, platform_names
+from audiences.settings import Settings
+from audiences.sql import statements
+from audiences.sync.apply import apply_plan
+from audiences.sync.around import detach
+from audiences.sync.changes import MOST_ROWS_OF_A_MEMBER, Job
+from audiences.sync.chosen_build import find_build
+from audiences.sync.drafting import list_hash
+from audiences.sync.plan_record import GuardReport, ListPlan
+from audiences.sync.receipt import Erasure, read_receipt, write_receipt
+from audiences.sync.tombstones import Asked, find_asked, pattern_of, prepare_without_build
+
+LEDGER_WAIT = 60.0
+"""Seconds to wait for another process to give the ledger back."""
+PURPOSE = "forget"
+Clock = Callable[[], datetime]
+
+
+def forget(
+    settings: Settings,
+    customer: str,
+    *,
+    country: str | None = None,
+    asked_by: str | None = None,
+    clock: Clock = now_utc,
+) -> Erasure:
+    """Take somebody off every list and bar them for good; the receipt says what became of it.
+
+    Args:
+        settings: the shop.
+        customer: an id, a shop's reference, an e-mail or a phone, as somebody typed it; neither kept nor repeated.
+        country: of a phone that was typed without plus (ISO 3166 alpha-2); the shop's comes second.
+        asked_by: who runs this, for the receipt.
+        clock: naive UTC.
+
+    Returns:
+        The receipt; `is_open` when a platform did not take a removal. Somebody unknown has a receipt without lists.
+
+    Raises:
+        ConfigError: no address and nobody's id, or it fits several customers; nothing was done.
+        Busy: another process holds the ledger; nothing was done.
+    """
+    with _held(settings) as ledger:
+        with ledger.transaction():
+            fold(ledger.connection)
+        with _newest_build(settings, ledger, clock()) as has_build, ledger.transaction() as connection:
+            asked = find_asked(connection, customer, country, settings.shop.country, has_build=has_build)
+            before = asked.execute("asked_before").fetchone()
+            erasure_id = _write_down(asked, asked_by, clock())
+        found = next(one for one in _finish(settings, ledger, clock) if one.erasure_id == erasure_id)
+        receipt = replace(found, had_build=has_build, asked_before=before[0] if before else None)
+        write_receipt(settings, receipt)
+        return receipt
+
+
+def drain_erasures(settings: Settings, *, wait: float = 0.0, clock: Clock = now_utc) -> tuple[Erasure, ...]:
+    """Go on with every erasure that is open. Call it before anything else is planned or sent.
+
+    Args:
+        settings: the shop.
+        wait: how long, in seconds, to wait for another process to give the ledger back.
+        clock: naive UTC.
+
+    Returns:
+        The receipts of those that were open, oldest first.
+
+    Raises:
+        Busy: another process holds the ledger.
+    """
+    if not settings.ledger_file.is_file():
+        return ()
+    with open_ledger(settings, wait=wait) as ledger:
+        with ledger.transaction() as connection:
+            fold(connection)
+            _open_again(connection)
+        opened = _open_ones(ledger.connection)
+        return _finish(settings, ledger, clock) if opened else ()
+
+
+@contextmanager
+def _held(settings: Settings) -> Iterator[Ledger]:
+    """The ledger, held from the request to the receipt."""
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(open_ledger(settings, wait=LEDGER_WAIT))
+        except Busy as error:
+            raise Busy(f"{error}; nothing is written down of this request") from None
+        yield ledger
+
+
+@contextmanager
+def _newest_build(settings: Settings, ledger: Ledger, now: datetime) -> Iterator[bool]:
+    """Attach the newest build, or say that there is none; without one the ledger alone tells who is meant."""
+    try:
+        build = find_build(ledger, settings, None, now)
+        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        has_build = True
+    except DataError:
+        prepare_without_build(ledger.connection, ledger.key)
+        has_build = False
+    try:
+        yield has_build
+    finally:
+        detach(ledger.connection)
+
+
+# Writing it down ------------------------------------------------------------------------------------------------------
+
+
+def _write_down(asked: Asked, asked_by: str | None, now: datetime) -> str:
+    """Mark the person's rows, bar their addresses, and take their hashes out of everything else. Returns the erasure's id.
+
+    A request of before for the same person of which something is still open is taken up again.
+    """
+    row = asked.execute("still_open").fetchone()
+    erasure_id = str(row[0]) if row and row[0] else None
+    if erasure_id is None:
+        erasure_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        asked.execute("open_erasure", erasure_id=erasure_id, now=now, asked_by=asked_by)
+    asked.execute("mark", erasure_id=erasure_id)
+    asked.execute("drop_unmade")
+    asked.execute("open_lists", erasure_id=erasure_id)
+    asked.execute("count_lists", erasure_id=erasure_id)
+    asked.execute("entomb", erasure_id=erasure_id)
+    asked.execute("clear_changes", pattern=asked.pattern)
+    asked.execute("clear_quarantine")
+    _shake(asked, erasure_id)
+    _open_again(asked.connection)
+    return erasure_id
+
+
+def _shake(asked: Asked, erasure_id: str) -> None:
+    """Platforms match people: whoever shares an identifier with a removed row goes too, and is added again by the next plan."""
+    asked.execute("rows_marked", erasure_id=erasure_id)
+    asked.execute("cells")
+    known = _values(asked, "values")
+    fresh = _values(asked, "cell_values") - known
+    while fresh:
+        known |= fresh
+        asked.execute("rows_sharing", pattern=pattern_of(fresh))
+        asked.execute("shake")
+        asked.execute("cells")
+        fresh = _values(asked, "cell_values") - known
+
+
+def _values(asked: Asked, statement: str) -> set[str]:
+    return {str(row[0]) for row in asked.execute(statement).fetchall()}
+
+
+def _open_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """What a platform took and then did not carry out is open again."""
+    for step in ("open_again", "open_erasures_again"):
+        connection.execute(statements("forget")[step])
+
+
+# Carrying it out ------------------------------------------------------------------------------------------------------
+
+
+def _finish(settings: Settings, ledger: Ledger, clock: Clock) -> tuple[Erasure, ...]:
+    """Remove every marked row that can be removed, and settle the receipts of all open erasures."""
+    opened = _open_ones(ledger.connection)
+    with ledger.transaction():
+        ledger.connection.execute(statements("forget")["forget_changes"])
+        plan_id, why = _plan_removals(settings, ledger, clock())
+    if plan_id is not None:
+        for item in apply_plan(settings, plan_id, clock=clock).lists:
+            why[item.list] = item.message or "the platform refuses these identifiers"
+    with ledger.transaction() as connection:
+        fold(connection)
+        for step in ("settle_lists", "settle_erasures", "forget_changes"):
+            sql = statements("forget")[step]
+            connection.execute(sql, {"now": clock()} if "$now" in sql else None)
+        receipts = tuple(_explained(read_receipt(connection, one), why) for one in opened)
+        for receipt in receipts:
+            write_receipt(settings, receipt)
+    return receipts
+
+
+def _open_ones(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [str(row[0]) for row in connection.execute(statements("forget")["open_ones"]).fetchall()]
+
+
+def _explained(erasure: Erasure, why: Mapping[str, str]) -> Erasure:
+    """With the reason beside each list that is open."""
+    lists = (replace(one, why=why.get(one.list, "")) if one.state == "open" else one for one in erasure.lists)
+    return replace(erasure, lists=tuple(lists))
+
+
+def _plan_removals(settings: Settings, ledger: Ledger, now: datetime) -> tuple[str | None, dict[str, str]]:
+    """A plan that takes every marked row off its list, and why some cannot be reached; no plan when nothing is to do."""
+    connection, plan_id = ledger.connection, f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    why: dict[str, str] = {}
+    lists = [_Listed(*row) for row in connection.execute(statements("forget")["lists_to_do"]).fetchall()]
+    for one in lists:
+        reason = _unreachable(settings, one)
+        if reason is not None:
+            why[one.list_id] = reason
+            continue
+        connection.execute(statements("forget")["removals"], {"list_id": one.list_id})
+        _plan_list(settings, connection, plan_id, one, now)
+    return (plan_id if len(why) < len(lists) else None), why
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A list as the ledger has it."""
+
+    list_id: ListId
+    audience: str
+    platform: str
+    account: str
+    split: str | None
+    label: str
+    version: int
+
+    @property
+    def key(self) -> ListKey:
+        return ListKey(self.audience, self.platform, self.account, self.split)
+
+
+def _unreachable(settings: Settings, one: _Listed) -> str | None:
+    if one.platform not in platform_names():
+        return f"the platform {one.platform} is not installed: install it again, or delete the list there"
+    known = settings.platforms.get(one.platform)
+    if known is None or one.account not in known.accounts:
+        return f"the account {one.platform}.{one.account} is not in the settings: put it back, or delete the list there"
+    return None
+
+
+def _plan_list(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, plan_id: str, one: _Listed, now: datetime
+) -> None:
+    named, kind = statements("plan"), kind_of(one.platform)
+    limits = kind.limits_for(settings.limits_account(one.platform, one.account))
+    job = Job(plan_id, one.key, kind, limits, recipe="", keep_days=None, now=now, recipe_share=0.0)
+    rows = job.rows_per_request
+    connection.execute(
+        named["record_removals"], {**job.ids, "rows": rows, "slack": min(rows - 1, MOST_ROWS_OF_A_MEMBER - 1)}
+    )
+    summary = connection.execute(named["summary"], job.ids).fetchone()
+    requests = connection.execute(named["requests"], job.ids).fetchone()
+    size = connection.execute(named["size"], {"list_id": one.list_id}).fetchone()
+    assert summary is not None and requests is not None and size is not None
+    removes, digest, left = summary[3], str(summary[-1]), size[0] - summary[3]
+    entry = ListPlan(
+        list=one.list_id, audience=one.audience, platform=one.platform, account=one.account, split=one.split,
+        hash=list_hash("", PURPOSE, one.version, digest), members=left, adds=0, updates=0, removes=removes, renews=0,
+        unchanged=left, dropped={}, guard=GuardReport("ok"), requests=requests[0], bytes=kind.bytes_for(requests[1]),
+        seconds=round(requests[0] * 3600 / limits.requests_per_hour, 1),
+    )  # fmt: skip
+    build = connection.execute(statements("forget")["newest_build"]).fetchone()
+    connection.execute(
+        named["store"],
+        {
+            "plan_id": plan_id, "list_id": one.list_id, "build_id": build[0] if build else "", "as_of": now, "now": now,
+            "list_version": one.version, "definition_hash": PURPOSE, "changes_digest": digest, "hash": entry.hash,
+            "held": [], "permits": [], "entry": json.dumps(asdict(entry)), "purpose": PURPOSE, "name": one.label,
+            "recipe": None, "keep_days": None, "confirms_removals": "remove" in kind.confirms, "coverage": None,
+        },
+    )  # fmt: skip

@@ -1,0 +1,150 @@
+"""The receipt of an erasure: what became of it, list by list. Counts, names and times; no identifier, raw or hashed.
+
+It is kept in the ledger, and as `receipts/<erasure_id>.json` in the home folder for whoever answers the person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from audiences.settings import Settings
+from audiences.sql import statements
+
+
+@dataclass(frozen=True)
+class ErasedFrom:
+    """One list. `members` counts rows of the ledger: the person's, and of who shares an identifier with them.
+
+    `state`: removed, gone (the platform has no such list any more), open (not removed yet; `why`). `level` says how far the
+    platform is known to have done it: accepted, confirmed.
+    """
+
+    list: str
+    platform: str
+    external_id: str | None
+    state: str
+    level: str | None
+    request_id: str | None
+    members: int
+    removed_at: datetime | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One request to be forgotten. Times are naive UTC; `state` is open until no list is.
+
+    `customers` are those of the build whom it was about, `barred` the addresses and numbers that were newly barred, and
+    `asked_before` is when the same person was forgotten first.
+    """
+
+    erasure_id: str
+    asked_at: datetime
+    asked_by: str | None
+    state: str
+    finished_at: datetime | None
+    customers: int
+    barred: int
+    lists: tuple[ErasedFrom, ...]
+    asked_before: datetime | None = None
+    had_build: bool = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person is still on a list, as far as is known."""
+        return self.state == "open"
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt for programs; times in ISO 8601, UTC."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    def as_text(self) -> str:
+        """The receipt for people, in lines."""
+        return "\n".join(_lines(self))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value
+
+
+def _lines(erasure: Erasure) -> Iterator[str]:
+    by = f" by {erasure.asked_by}" if erasure.asked_by else ""
+    yield f"Erasure {erasure.erasure_id}, asked for {_told(erasure.asked_at)}{by}"
+    yield f"  {_found(erasure)}"
+    yield f"  {_barred(erasure)}"
+    for one in erasure.lists:
+        yield f"  {_list_line(one)}"
+    if not erasure.lists:
+        yield "  Nothing was left to remove: no list has anything of this person."
+    elif erasure.is_open:
+        count = sum(one.state == "open" for one in erasure.lists)
+        yield f"  {count} of {len(erasure.lists)} lists are open. Run `boomerang forget --drain`; every sync does it too."
+    else:
+        yield f"  Done {_told(erasure.finished_at)}."
+
+
+def _found(erasure: Erasure) -> str:
+    if erasure.customers:
+        return f"{_counted(erasure.customers, 'customer')} found in the shop's data."
+    where = "in the newest build" if erasure.had_build else "there is no build to look in"
+    if erasure.lists:
+        return f"Nobody of the shop's data ({where}), but the ledger had sent something of this person."
+    return f"Nobody was found: {where}, and on no list."
+
+
+def _barred(erasure: Erasure) -> str:
+    if erasure.asked_before is not None and not erasure.barred:
+        return f"Forgotten before, {_told(erasure.asked_before)}: what is known of this person stays barred."
+    what = _counted(erasure.barred, "address or number", "addresses and numbers") if erasure.barred else "the customer"
+    return f"Barred from now on: {what}. That holds for whatever the shop's data says later."
+
+
+def _list_line(one: ErasedFrom) -> str:
+    where = f"{one.list} ({one.platform} {one.external_id or 'without id'})"
+    if one.state == "open":
+        return f"{where}: OPEN, still to be removed{f': {one.why}' if one.why else ''}"
+    if one.state == "gone":
+        return f"{where}: the platform does not have this list any more"
+    request = f", request {one.request_id}" if one.request_id else ""
+    return f"{where}: removed {_told(one.removed_at)}, {one.level} by the platform{request}"
+
+
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _told(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else "at an unknown time"
+
+
+def read_receipt(connection: duckdb.DuckDBPyConnection, erasure_id: str) -> Erasure:
+    """The receipt as the ledger has it now."""
+    named, which = statements("forget"), {"erasure_id": erasure_id}
+    row = connection.execute(named["erasure"], which).fetchone()
+    assert row is not None
+    barred = connection.execute(named["barred"], which).fetchone() or (0,)
+    lists = tuple(ErasedFrom(*one) for one in connection.execute(named["receipt_lists"], which).fetchall())
+    by_name = dict(zip(("erasure_id", "asked_at", "asked_by", "state", "finished_at", "customers"), row, strict=True))
+    return Erasure(**by_name, barred=int(barred[0]), lists=lists)
+
+
+def write_receipt(settings: Settings, erasure: Erasure) -> Path:
+    """Keep the receipt as a file of the home folder, in the place of an earlier one; never half of it."""
+    file = settings.home / "receipts" / f"{erasure.erasure_id}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".part")
+    draft.write_text(json.dumps(erasure.as_json(), indent=2) + "\n", encoding="utf-8")
+    return draft.replace(file)

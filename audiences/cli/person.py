@@ -1,7 +1,8 @@
-"""Commands around one person: explain. What is typed to name somebody is never repeated, logged or kept."""
+"""Commands around one person: explain and forget. What is typed to name somebody is never repeated, logged or kept."""
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -12,7 +13,7 @@ import typer
 
 from audiences.cli.app import AsJson, AsOf, Config, app, print_json, say
 from audiences.cli.tables import local
-from audiences.errors import ConfigError
+from audiences.errors import Busy, ConfigError
 
 if TYPE_CHECKING:
     from audiences.sync.story import AudienceStory, Check, CustomerStory, Identifiers, ListEntry, Stay
@@ -80,6 +81,45 @@ def explain(
             say(f"  {entry.list}: its audience is not defined any more")
             say(f"    {_entry(entry, zone)}")
         say()
+
+
+@app.command()
+def forget(
+    customer: Customer = None,
+    config: Config = None,
+    *,
+    country: Country = None,
+    drain: Annotated[
+        bool, typer.Option("--drain", help="Go on with what is open of earlier requests; names nobody.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a customer off every list that was ever sent, bar them for good, and print the receipt.
+
+    It does not ask whether you are sure, and there is no way back. Exit code 6: a list is still open, run it with --drain.
+
+    Example: boomerang forget
+    """
+    from audiences.settings import load_settings
+    from audiences.sync.forget import LEDGER_WAIT, drain_erasures
+    from audiences.sync.forget import forget as erase
+
+    settings = load_settings(config)
+    if drain and customer is not None:
+        raise ConfigError("--drain goes on with earlier requests: name nobody with it")
+    if drain:
+        receipts = drain_erasures(settings, wait=LEDGER_WAIT)
+    else:
+        receipts = (erase(settings, asked_customer(customer), country=country, asked_by=getpass.getuser()),)
+    if as_json:
+        documents = [one.as_json() for one in receipts]
+        print_json(documents if drain else documents[0])
+    elif receipts:
+        say("\n\n".join(one.as_text() for one in receipts))
+    else:
+        say("No request to be forgotten is open.")
+    if any(one.is_open for one in receipts):
+        raise typer.Exit(Busy.exit_code)
 
 
 def _person(story: CustomerStory, zone: str) -> Iterator[str]:

@@ -72,7 +72,8 @@ def note(text: str) -> None:
 def load_commands() -> None:
     """Add all commands to `app`; the order of the imports is their order in the help."""
     import audiences.cli.shop  # isort: skip
-    import audiences.cli.lists
+    import audiences.cli.lists  # isort: skip
+    import audiences.cli.truth  # isort: skip
     import audiences.cli.person
     import audiences.cli.sandbox  # noqa: F401
 

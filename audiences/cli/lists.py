@@ -1,4 +1,4 @@
-"""Commands around audiences and lists: audiences, preview, check, plan, apply, sync, release, status."""
+"""Commands around audiences and lists: audiences, preview, check, plan, apply, sync, release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
 from audiences.cli.progress import progress
 from audiences.cli.tables import local, print_table, reasons, shown
-from audiences.errors import ConfigError, gravest
+from audiences.errors import Busy, ConfigError, gravest
 
 if TYPE_CHECKING:
     from audiences.settings import Settings
@@ -160,14 +160,15 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     from audiences.sync.plan import make_plan
 
     settings = load_settings(config)
+    code = _drain(settings)
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
     if not made.lists:
         note("Nothing to send: there is no audience, or all are paused.")
-        raise typer.Exit
+        raise typer.Exit(code)
     if not as_json:
         print_plan(made, settings.shop.timezone)
-    _apply(settings, made.plan_id, as_json=as_json)
+    _apply(settings, made.plan_id, as_json=as_json, so_far=code)
 
 
 @app.command()
@@ -195,41 +196,6 @@ def release(
         return
     say(f"Released {given.list}: up to {given.at_most:,} changes until {local(given.until, settings.shop.timezone)}.")
     say("They go with the next `boomerang sync`.")
-
-
-@app.command()
-def status(config: Config = None, *, as_json: AsJson = False) -> None:
-    """Show what was sent and accepted per list, and what is held since when and why.
-
-    Example: boomerang status
-    """
-    from audiences.settings import load_settings
-    from audiences.sync.status import read_status
-
-    settings = load_settings(config)
-    found, zone = read_status(settings), settings.shop.timezone
-    if as_json:
-        print_json(asdict(found))
-        return
-    builds = [
-        (one.build_id, local(one.as_of, zone), one.state, one.node_count, ", ".join(one.failed_nodes))
-        for one in found.builds
-    ]
-    print_table(f"Builds (times of {zone})", ("build", "as of", "state", "models and tests", "failed"), builds)
-    lists = [
-        (
-            one.list, one.external_id, one.members, one.unanswered, one.accepted, one.confirmed,
-            local(one.applied_at, zone), reasons(one.held),
-        )
-        for one in found.lists
-    ]  # fmt: skip
-    columns = ("list", "id there", "members", "unanswered", "accepted", "confirmed", "last sent", "held")
-    print_table("Lists", columns, lists)
-    for one in found.lists:
-        if one.advice:
-            since = f" since {local(one.held_since, zone)}" if one.held_since else ""
-            why = f" ({'; '.join(one.reasons)})" if one.reasons else ""
-            say(f"{one.list}: {'held' + since + why + ': ' if one.held else ''}{one.advice}")
 
 
 def plan_id_of(argument: str) -> str:
@@ -272,7 +238,17 @@ def print_result(result: ApplyResult) -> None:
     print_table(f"Applied {result.plan_id} in {result.seconds:.1f} s", columns, rows)
 
 
-def _apply(settings: Settings, plan_id: str, *, as_json: bool) -> None:
+def _drain(settings: Settings) -> int:
+    """Go on with open erasures, ahead of everything; 6 when some stay open."""
+    from audiences.sync.forget import drain_erasures
+
+    receipts = drain_erasures(settings)
+    for receipt in receipts:
+        note(receipt.as_text())
+    return Busy.exit_code if any(one.is_open for one in receipts) else 0
+
+
+def _apply(settings: Settings, plan_id: str, *, as_json: bool, so_far: int = 0) -> None:
     from audiences.sync.apply import apply_plan
 
     with progress("sending") as advance:
@@ -282,7 +258,7 @@ def _apply(settings: Settings, plan_id: str, *, as_json: bool) -> None:
     else:
         print_result(result)
         say(_conclusion(result))
-    code = gravest([item.exit_code for item in result.lists])
+    code = gravest([so_far, *(item.exit_code for item in result.lists)])
     if code:
         raise typer.Exit(code)
 

@@ -139,7 +139,7 @@ delete from sync.memberships where list_id = $list_id and leaving_at < $give_up;
 -- confirmed is only what was confirmed for everybody: not where a removal of that time was never told of
 update sync.erasure_lists as receipt
 set level = 'confirmed'
-where receipt.list_id = $list_id and receipt.erasure_id in (select erasure_id from erased_now)
+where receipt.list_id = $list_id and receipt.state = 'removed' and receipt.erasure_id in (select erasure_id from erased_now)
     and not exists (
         select 1 from sync.memberships as sent
         where sent.list_id = receipt.list_id and sent.erasure_id = receipt.erasure_id
@@ -150,15 +150,8 @@ where receipt.list_id = $list_id and receipt.erasure_id in (select erasure_id fr
         inner join sync.erasures as erasure on erasure.erasure_id = receipt.erasure_id
         where batch.list_id = receipt.list_id and batch.phase = 1 and batch.processing = 'unknown'
             and batch.opened_at >= erasure.asked_at
-    );
-
--- name: reopen_erasures
-update sync.erasure_lists as receipt
-set state = 'open', level = null, removed_at = null
-where receipt.list_id = $list_id and receipt.state = 'removed' and exists (
-    select 1 from sync.memberships as sent
-    where sent.list_id = receipt.list_id and sent.erasure_id = receipt.erasure_id and sent.leaving_at is null
-);
+    )
+returning receipt.erasure_id;
 
 -- name: gone_erasures
 update sync.erasure_lists set state = 'gone' where list_id = $list_id and state = 'open';

@@ -4,45 +4,94 @@
 with membership as (
     select
         list_id,
-        count(*) as members,
-        count(*) filter (where level = 'sent') as sent_only,
-        count(*) filter (where level in ('accepted', 'confirmed')) as accepted,
-        count(*) filter (where level = 'confirmed') as confirmed
+        count(*) filter (where leaving_at is null) as members,
+        count(*) filter (where leaving_at is null and level = 'sent') as unanswered,
+        count(*) filter (where leaving_at is null and level in ('accepted', 'confirmed')) as accepted,
+        count(*) filter (where leaving_at is null and level = 'confirmed') as confirmed,
+        count(*) filter (where leaving_at is not null) as leaving,
+        count(*) filter (where leaving_at is null and erasure_id is not null) as erasing,
+        count(*) filter (where leaving_at is null and expires_at <= $expiring_until) as expiring,
+        sum(len(identifiers)) as row_count,
+        min(sent_at) filter (where leaving_at is null) as filled_at
     from sync.memberships
     group by list_id
 ),
 newest_plan as (
-    select list_id, arg_max(entry, created_at) as entry, arg_max(state, created_at) as state,
-        arg_max(held, created_at) as held, max(created_at) as planned_at
+    select
+        list_id, arg_max(entry, created_at) as entry, max(created_at) as planned_at,
+        max(applied_at) filter (where state = 'applied') as synced_at
     from sync.plans
+    where purpose <> 'forget'
     group by list_id
 ),
 held_since as (
     select plans.list_id, min(plans.created_at) as since
     from sync.plans
-    where len(plans.held) > 0 and plans.created_at > coalesce(
-        (select max(free.created_at) from sync.plans as free where free.list_id = plans.list_id and len(free.held) = 0),
+    where len(plans.held) > 0 and plans.purpose <> 'forget' and plans.created_at > coalesce(
+        (
+            select max(free.created_at) from sync.plans as free
+            where free.list_id = plans.list_id and len(free.held) = 0 and free.purpose <> 'forget'
+        ),
         timestamp '1970-01-01'
     )
     group by plans.list_id
+),
+waiting as (
+    select list_id, count(*) as requests, min(closed_at) as since
+    from sync.batches
+    where state = 'accepted' and handle is not null and processing is null
+    group by list_id
+),
+refused as (
+    select list_id, count(*) as people from sync.quarantine group by list_id
 )
 select
     coalesce(lists.list_id, newest_plan.list_id) as list_id,
-    lists.external_id,
+    coalesce(lists.audience, newest_plan.entry ->> '$.audience') as audience,
+    coalesce(lists.platform, newest_plan.entry ->> '$.platform') as platform,
+    coalesce(lists.account, newest_plan.entry ->> '$.account') as account,
     lists.state,
+    lists.external_id,
+    lists.label,
     coalesce(membership.members, 0) as members,
-    coalesce(membership.sent_only, 0) as sent_only,
+    coalesce(membership.unanswered, 0) as unanswered,
     coalesce(membership.accepted, 0) as accepted,
     coalesce(membership.confirmed, 0) as confirmed,
+    coalesce(membership.leaving, 0) as leaving,
+    coalesce(membership.erasing, 0) as erasing,
+    coalesce(membership.expiring, 0) as expiring,
+    coalesce(membership.row_count, 0)::bigint as row_count,
+    membership.filled_at,
+    coalesce(refused.people, 0) as quarantined,
+    coalesce(waiting.requests, 0) as requests_waiting,
+    waiting.since as waiting_since,
     lists.applied_at,
+    newest_plan.synced_at,
     newest_plan.planned_at,
-    coalesce(newest_plan.held, []) as held,
+    coalesce(lists.is_complete, true) as is_complete,
+    lists.remainder,
     newest_plan.entry,
     held_since.since as held_since
 from sync.lists
 full join newest_plan on newest_plan.list_id = lists.list_id
 left join membership on membership.list_id = coalesce(lists.list_id, newest_plan.list_id)
 left join held_since on held_since.list_id = coalesce(lists.list_id, newest_plan.list_id)
+left join waiting on waiting.list_id = lists.list_id
+left join refused on refused.list_id = lists.list_id
+order by list_id;
+
+-- name: told
+-- what the platforms said of each list in its last weeks, oldest first
+select
+    list_id, asked_at, name, size_lower, size_upper, is_usable, note, member_count, is_flagged, is_gone, match_rate
+from sync.list_status
+qualify asked_at >= max(asked_at) over (partition by list_id) - to_days(30)
+order by list_id, asked_at;
+
+-- name: names
+select list_id, platform, account, external_id, label
+from sync.lists
+where audience = $audience and state = 'active' and external_id is not null
 order by list_id;
 
 -- name: builds

@@ -24,6 +24,7 @@ from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.asking import Answer, Question, ask
+from audiences.sync.receipt import read_receipt, write_receipt
 
 ASK_FOR = timedelta(days=7)
 """So long after a request it is asked what became of it; an upload that is not processed by then never will be."""
@@ -88,7 +89,7 @@ def confirm_lists(
     found = [_unset(question) for question in questions if question not in set_up]
     for answers in ask(settings, set_up):
         with open_ledger(settings, wait=PATIENCE) as ledger:
-            found += [_learn(ledger, answer, clock()) for answer in answers]
+            found += [_learn(settings, ledger, answer, clock()) for answer in answers]
     return sorted(found, key=lambda one: one.list)
 
 
@@ -130,7 +131,7 @@ def _unset(question: Question) -> ListConfirmation:
     return ListConfirmation(question.list_id, question.audience, question.platform, "unset", message=message)
 
 
-def _learn(ledger: Ledger, answer: Answer, now: datetime) -> ListConfirmation:
+def _learn(settings: Settings, ledger: Ledger, answer: Answer, now: datetime) -> ListConfirmation:
     """Write down what one answer tells, all of it or nothing."""
     question = answer.question
     result = ListConfirmation(question.list_id, question.audience, question.platform, "asked")
@@ -143,7 +144,10 @@ def _learn(ledger: Ledger, answer: Answer, now: datetime) -> ListConfirmation:
             return replace(result, state="moved", message="another run replaced the list meanwhile: ask again")
         if answer.is_gone:
             return _gone(connection, question, result, now)
-        return _append_status(connection, answer, _settle(connection, answer, result, now), now)
+        result = _append_status(connection, answer, _settle(connection, answer, result, now), now)
+        for (erasure_id,) in _do(connection, "confirm_erasures", list_id=question.list_id).fetchall():
+            write_receipt(settings, read_receipt(connection, erasure_id))
+        return result
 
 
 def _settle(
@@ -158,12 +162,9 @@ def _settle(
     processed, working, failed, unknown = _row(connection, "told_counts")
     _do(connection, "note_told", now=now)
     lowered = _lower(connection, of_list) if failed else 0
-    confirmed = removed = 0
-    if processed:
-        confirmed = _count(connection, "confirm_additions", **of_list, now=now)
-        _do(connection, "erased_now", **of_list)
-        removed = _count(connection, "confirm_removals", **of_list)
-        _do(connection, "confirm_erasures", **of_list)
+    confirmed = _count(connection, "confirm_additions", **of_list, now=now)
+    _do(connection, "erased_now", **of_list)
+    removed = _count(connection, "confirm_removals", **of_list)
     _do(connection, "end_removals", **give_up)
     return replace(
         result, processed=processed, working=working, failed=failed, unknown=unknown,
@@ -178,7 +179,8 @@ def _lower(connection: duckdb.DuckDBPyConnection, of_list: dict[str, Any]) -> in
     people += sum(
         _count(connection, name, **of_list) for name in ("bring_back", "bring_back_beside", "bring_back_lost")
     )
-    _do(connection, "reopen_erasures", **of_list)
+    for step in ("open_again", "open_erasures_again"):
+        connection.execute(statements("forget")[step])
     _do(connection, "moved", **of_list)
     return people
 

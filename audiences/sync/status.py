@@ -1,34 +1,29 @@
-"""What the ledger knows of every list: sent, accepted, confirmed, when, and what is held since when and why."""
+"""What the ledger knows of every list: how far the truth goes, what is held, what drifts, and what to do."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
 
 from audiences.builds import settle_killed
+from audiences.catalog import Catalog, load_catalog
+from audiences.errors import ConfigError
 from audiences.ledger import open_ledger
+from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
 from audiences.sql import statements
+from audiences.sync.confirm import is_set
+from audiences.sync.drift import Size, drift
+from audiences.sync.list_state import ListState, advise
 
-
-@dataclass(frozen=True)
-class ListState:
-    """One list. Counts are people; `unanswered` were sent without an answer, the next plan settles them."""
-
-    list: str
-    external_id: str | None
-    members: int
-    unanswered: int
-    accepted: int
-    confirmed: int
-    applied_at: datetime | None
-    planned_at: datetime | None
-    held: dict[str, int]
-    reasons: tuple[str, ...]
-    held_since: datetime | None
-    advice: str
+SOON = timedelta(days=7)
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -53,32 +48,117 @@ class Status:
     lists: tuple[ListState, ...]
 
 
-def read_status(settings: Settings) -> Status:
-    """Read the ledger; no platform is asked. Raises Busy when another process holds it."""
-    with open_ledger(settings) as ledger:
+Row = dict[str, Any]
+
+
+def read_status(settings: Settings, *, wait: float = 0.0, now: datetime | None = None) -> Status:
+    """Read the ledger and the definitions; no platform is asked.
+
+    Args:
+        settings: the shop.
+        wait: how long, in seconds, to wait while another process holds the ledger.
+        now: the clock, naive UTC.
+
+    Raises:
+        Busy: another process held the ledger all the time.
+    """
+    moment, catalog = now or now_utc(), _catalog(settings)
+    with open_ledger(settings, wait=wait) as ledger:
         settle_killed(ledger, settings)
         with ledger.transaction():
             fold(ledger.connection)  # what a killed sync left without an answer
-        named = statements("status")
         builds = [
             BuildState(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]))
-            for row in ledger.connection.execute(named["builds"]).fetchall()
+            for row in ledger.connection.execute(statements("status")["builds"]).fetchall()
         ]
-        lists = [_list_state(row) for row in ledger.connection.execute(named["lists"]).fetchall()]
-        return Status(ledger.environment, tuple(builds), tuple(lists))
+        rows = _rows(ledger.connection, "lists", expiring_until=moment + SOON)
+        told: dict[str, list[Row]] = {}
+        for row in _rows(ledger.connection, "told"):
+            told.setdefault(row["list_id"], []).append(row)
+        states = [_list_state(settings, catalog, row, told.get(row["list_id"], []), moment) for row in rows]
+        known = [one for one, row in zip(states, rows, strict=True) if row["state"] or one.state != "deleted"]
+        return Status(ledger.environment, tuple(builds), tuple(known))
 
 
-def _list_state(row: tuple[object, ...]) -> ListState:
-    (list_id, external_id, _state, members, sent, accepted, confirmed, applied_at, planned_at, _held, entry, since) = (
-        row
+def _rows(connection: duckdb.DuckDBPyConnection, statement: str, **parameters: Any) -> list[Row]:
+    result = connection.execute(statements("status")[statement], parameters or None)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _catalog(settings: Settings) -> Catalog | None:
+    """The definitions, for what is paused or gone; a faulty one does not matter here."""
+    try:
+        return load_catalog(settings.definitions)
+    except ConfigError:
+        return None
+
+
+def _list_state(settings: Settings, catalog: Catalog | None, row: Row, told: Sequence[Row], now: datetime) -> ListState:
+    newest = told[-1] if told else None
+    guard = json.loads(row["entry"])["guard"] if row["entry"] is not None else {"held": {}, "reasons": []}
+    is_gone = bool(newest and newest["is_gone"]) and row["external_id"] is None
+    state = ListState(
+        list=row["list_id"],
+        audience=row["audience"],
+        platform=row["platform"],
+        account=row["account"],
+        state=_state(catalog, row),
+        is_account_set=is_set(settings, row["platform"], row["account"]),
+        external_id=row["external_id"],
+        **{name: row[name] for name in COUNTS},
+        **{name: row[name] for name in INSTANTS},
+        asked_at=newest["asked_at"] if newest else None,
+        size_lower=newest["size_lower"] if newest else None,
+        size_upper=newest["size_upper"] if newest else None,
+        match_rate=newest["match_rate"] if newest else None,
+        label=row["label"],
+        name_there=newest["name"] if newest and not newest["is_gone"] else None,
+        is_usable=bool(newest and newest["is_usable"]),
+        is_flagged=bool(newest and newest["is_flagged"]),
+        is_gone=is_gone,
+        note=newest["note"] if newest else "",
+        drift=_drift(row, told),
+        is_complete=row["is_complete"],
+        remainder=row["remainder"],
+        held=guard["held"],
+        reasons=tuple(guard["reasons"]),
     )
-    guard = json.loads(str(entry))["guard"] if entry is not None else {"held": {}, "reasons": []}
-    advice = ""
-    if guard["held"]:
-        advice = f"look at `boomerang preview`, then `boomerang release {list_id} --why '...'` or mend the data"
-    elif sent:
-        advice = "run `boomerang sync`: some answers never came"
-    return ListState(
-        str(list_id), external_id, members, sent, accepted, confirmed, applied_at, planned_at,  # type: ignore[arg-type]
-        guard["held"], tuple(guard["reasons"]), since, advice,  # type: ignore[arg-type]
-    )  # fmt: skip
+    state = replace(
+        state,
+        synced_hours_ago=_hours(state.synced_at, now),
+        asked_hours_ago=_hours(state.asked_at, now),
+        is_renamed=state.name_there is not None and state.name_there != state.label,
+    )
+    todo = advise(state, now)
+    return replace(state, todo=todo, advice=todo[0] if todo else "")
+
+
+COUNTS = (
+    "members", "unanswered", "accepted", "confirmed", "leaving", "erasing", "quarantined", "expiring", "requests_waiting",
+)  # fmt: skip
+INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
+
+
+def _state(catalog: Catalog | None, row: Row) -> str:
+    """The ledger's word on what is over, the definition's on what is not."""
+    if row["state"] in ("retired", "deleted"):
+        return str(row["state"])
+    if catalog is None or any(problem.file.stem == row["audience"] for problem in catalog.problems):
+        return "active"
+    audience = catalog.audiences.get(row["audience"])
+    target = audience.platforms.get(row["platform"]) if audience else None
+    if audience is None or target is None or target.account != row["account"]:
+        return "retiring" if row["members"] or row["external_id"] else "deleted"
+    return "paused" if audience.paused else "active"
+
+
+def _drift(row: Row, told: Sequence[Row]) -> str:
+    """Of the remote list that there is now: what was said before one was gone tells of another."""
+    begin = max((number + 1 for number, one in enumerate(told) if one["is_gone"]), default=0)
+    sizes = [Size(one["asked_at"], one["size_lower"], one["size_upper"], one["member_count"]) for one in told[begin:]]
+    return drift(sizes, most_people=row["row_count"], confirmed=row["confirmed"], filled_at=row["filled_at"])
+
+
+def _hours(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else round((now - moment) / AN_HOUR, 1)

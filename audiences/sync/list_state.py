@@ -1,0 +1,123 @@
+"""What is known of one list, and what to do about it. Pure: values in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+ASKED_EVERY = timedelta(days=2)
+"""Whoever asks the platforms less often knows too little of them."""
+
+
+@dataclass(frozen=True)
+class ListState:
+    """One list. Counts are people where nothing else is said; instants are naive UTC.
+
+    `members` are those who are to be on the list: `unanswered` were sent and wait to be sent again, because no answer came or
+    the request failed; `accepted` the platform has taken, of them `confirmed` it says that it processed. `leaving` are those
+    whose removal was accepted and is not confirmed; they are no members any more.
+    """
+
+    list: str
+    audience: str
+    platform: str
+    account: str
+    state: str
+    """active, paused, retiring (no definition asks for it any more), retired (and it is empty), deleted (and not there)."""
+    is_account_set: bool
+    external_id: str | None
+    members: int
+    unanswered: int
+    accepted: int
+    confirmed: int
+    leaving: int
+    erasing: int
+    quarantined: int
+    expiring: int
+    """Members whom the platform forgets within a week unless they are renewed."""
+    requests_waiting: int
+    """Accepted requests of which the platform has not said that it processed them."""
+    waiting_since: datetime | None
+    applied_at: datetime | None
+    """When something was sent last."""
+    synced_at: datetime | None
+    """When the list was compared with its audience last, and made equal but for what is held."""
+    asked_at: datetime | None
+    """When the platform was asked last."""
+    planned_at: datetime | None
+    size_lower: int | None
+    size_upper: int | None
+    match_rate: float | None
+    label: str | None
+    name_there: str | None
+    is_usable: bool
+    is_flagged: bool
+    is_gone: bool
+    note: str
+    drift: str
+    is_complete: bool
+    remainder: str | None
+    held: dict[str, int]
+    reasons: tuple[str, ...]
+    held_since: datetime | None
+    synced_hours_ago: float | None = None
+    asked_hours_ago: float | None = None
+    is_renamed: bool = False
+    advice: str = ""
+    """What to do, in a sentence: the first of `todo`."""
+    todo: tuple[str, ...] = field(default=())
+
+
+def advise(one: ListState, now: datetime) -> tuple[str, ...]:
+    """What to do about a list, the most pressing first; nothing where all is well."""
+    if one.state in ("retired", "deleted"):
+        return ()
+    return (*_there(one), *_ours(one), *_truth(one, now))
+
+
+def _there(one: ListState) -> Iterator[str]:
+    """What somebody did at the platform, or in the settings."""
+    if not one.is_account_set:
+        yield f"put the account {one.platform}.{one.account} back into the settings, or delete the list there by hand"
+    if one.is_gone and one.state == "active":
+        yield "run `boomerang sync`: somebody deleted the list there, it is made anew and filled"
+    if one.is_flagged:
+        yield f"appeal in the ad manager: {one.note}"
+
+
+def _ours(one: ListState) -> Iterator[str]:
+    """What the next sync, or somebody before it, has to do."""
+    if one.erasing:
+        yield f"run `boomerang sync`: {one.erasing:,} people asked to be forgotten and are still on the list"
+    if one.held:
+        yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
+    elif one.state == "retiring" and one.members:
+        yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"
+    if not one.is_complete:
+        yield f"run `boomerang sync`, it goes on where it stopped: {one.remainder or 'the last one left something over'}"
+    elif one.unanswered and not one.held:
+        yield f"run `boomerang sync`: {one.unanswered:,} are sent again, an answer never came or the request failed"
+    if one.state == "paused" and one.expiring:
+        yield f"take `paused` out if they are to stay: the platform forgets {one.expiring:,} people within a week"
+    if one.quarantined:
+        yield (
+            f"look at the addresses of {one.quarantined:,} people whom the platform refuses; "
+            "they are tried again when these change"
+        )
+
+
+def _truth(one: ListState, now: datetime) -> Iterator[str]:
+    """What the platform's word is missing, or speaks against."""
+    if one.drift:
+        yield f"look at the list in the ad manager, then `boomerang rebuild {one.audience}`: {one.drift}"
+    if one.is_renamed:
+        yield (
+            f"rename it to {one.label!r} in the ad manager, or with `boomerang rebuild {one.audience}`: "
+            f"there it is {one.name_there!r}"
+        )
+    first_sent = one.asked_at or one.applied_at
+    if one.external_id is not None and first_sent is not None and now - first_sent > ASKED_EVERY:
+        yield "run `boomerang confirm`, best every day: the platform was not asked for some time"
+    elif one.waiting_since is not None and now - one.waiting_since > ASKED_EVERY:
+        yield f"wait: the platform has not processed {one.requests_waiting:,} requests yet"

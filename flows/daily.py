@@ -1,5 +1,6 @@
-"""The flow `daily`: extract, build, plan, apply, report. It says what runs when; what is done lives in `audiences`.
+"""The flow `daily`: what is open of erasures, then extract, build, plan, apply, report.
 
+It says what runs when; what is done lives in `audiences`.
 No flow takes a customer's identifier as a parameter: Prefect stores parameters.
 """
 
@@ -13,9 +14,10 @@ from prefect import flow, get_run_logger
 from audiences.errors import Busy
 from audiences.sync.apply import ListResult
 from flows.building import build_models
+from flows.forget import drain, open_error
 from flows.outcome import error_of, merge, pass_by_themselves
 from flows.privacy import clean_errors
-from flows.steps import check, load_sources, plan_lists, report, send
+from flows.steps import check, load_sources, plan_lists, report, send, settings_of
 
 PLATFORM_WAITS = (60.0, 300.0, 900.0, 1800.0)  # seconds before each further round of planning and sending
 
@@ -31,16 +33,18 @@ def daily(config: str | None = None, audiences: list[str] | None = None, as_of: 
 
     Raises:
         GuardTripped: a guard holds changes of a list; all that it does not hold went.
+        Unavailable: somebody who asked to be forgotten is still on a list.
         BoomerangError: what else went wrong, by its kind; see docs/flows.md for what to do.
     """
     names = audiences or []
     with clean_errors():
+        erasures = drain(settings_of(config))
         check(config, names)
         load_sources(config)
         build_models(config, as_of)
         results = update_lists(config, names, as_of)
         report(config, results)
-        error = error_of(results)
+        error = error_of(results) or open_error(erasures)
         if error is not None:
             raise error
 

@@ -25,6 +25,7 @@ class Check:
         self.owners = self.world.owner_of_hash()
         self.lists = dict(shop.rows("select list_id, external_id from sync.lists"))
         self.held = self._held_changes()
+        self.refused = self._refused()
 
     def after_a_run(self, *, explained=True):
         """Every list of the run; without `explained` nothing may be left over."""
@@ -65,15 +66,25 @@ class Check:
         return {(experiment, self._name(key)): arm for experiment, key, arm in rows}
 
     def _held_changes(self):
-        """By list and customer, the operations that the run's plan holds."""
+        """By list and customer, the operations that the run's plan holds; a row that changes hands waits with them."""
         rows = self.shop.rows(
-            "select list_id, member_key, operation from sync.plan_changes where plan_id = ? and phase > 0 and is_held",
+            "select list_id, member_key, operation from sync.plan_changes"
+            " where plan_id = ? and (is_held or phase = 3) and phase > 0",
             self.shop.planned.plan_id if self.shop.planned else None,
         )
         found: dict[tuple[str, str], set[str]] = {}
         for list_id, key, operation in rows:
             found.setdefault((list_id, self._name(key)), set()).add(operation)
         return found
+
+    def _refused(self):
+        """By list, the customers whose identifiers the platform does not take: in quarantine, or refused in this run."""
+        rows = self.shop.rows(
+            "select list_id, member_key from sync.quarantine union"
+            " select list_id, member_key from sync.plan_changes where plan_id = ? and refusal is not null",
+            self.shop.planned.plan_id if self.shop.planned else None,
+        )
+        return {(list_id, self._name(key)) for list_id, key in rows}
 
     def _ledger(self, list_id):
         """By customer, the rows that the ledger believes to be on a list; and whether of some the answer is unknown."""
@@ -114,19 +125,32 @@ class Check:
             self._find(list_id, "unknown to the ledger, after a run that broke off, are", self._who(held - known))
 
     def _members(self, list_id, ledger, *, explained):
-        """Each member as wanted, or a reason why not."""
+        """Each member as wanted, or a reason why not. A refusal is a reason at the very end too."""
         wanted = self.wanted.lists.get(list_id, {})
         for name in sorted(wanted.keys() | ledger.keys()):
             want, have = wanted.get(name), ledger.get(name)
-            if want == have:
+            if want == have or (list_id, name) in self.refused:
+                continue
+            if self._is_frozen(list_id) and (have and not self._must_go(name)):
                 continue
             missing = "update" if want and have else "add" if want else "remove"
-            if not explained or missing not in self.held.get((list_id, name), ()):
+            if not explained or not self.held.get((list_id, name), set()) & {missing, "absorb"}:
                 self._find(list_id, f"no reason why {missing} was not done of", [name])
 
+    def _is_frozen(self, list_id):
+        """A paused audience's lists stay as they are, but for people who must go."""
+        return bool(self.shop.definitions.get(list_id.split("@")[0], {}).get("paused"))
+
+    def _must_go(self, name):
+        customer = self.oracle.customers.get(name)
+        return customer is not None and (customer.consent == "denied" or self.oracle.is_erased(name))
+
     def _nobody_barred(self, list_id, sandbox):
-        """No identifier of somebody erased or denied."""
+        """No identifier of somebody erased or denied, if the platform took the removal."""
         barred = self.oracle.barred() & set().union(*sandbox)
+        for list_of_it, name in self.refused:
+            if list_of_it == list_id and name in self.oracle.customers:
+                barred -= self.oracle.hashes(name)
         if barred:
             self._find(list_id, "on it are, though erased or denied,", self._who(barred))
 
@@ -136,9 +160,10 @@ class Check:
         """Members and who fell out are the segment's customers; each list has as many members as wanted."""
         for name, definition in self.shop.definitions.items():
             lists = [one for one in self.shop.planned.lists if one.audience == name]
-            if not lists:
+            if not lists or definition.get("paused"):
                 continue
-            counted = sum(one.members for one in lists) + sum(lists[0].dropped.values())
+            sent = [one for one in lists if one.split != HELD_OUT and one.state == "active"]
+            counted = sum(one.members for one in sent) + sum(lists[0].dropped.values())
             expected = len(self.world.members_of(definition["segment"]))
             if counted != expected:
                 self._find(name, f"members and dropped are {counted}, the segment has {expected}", [])
@@ -182,7 +207,7 @@ class Check:
         for list_id in self.lists:
             if not list_id.startswith(f"{name}@"):
                 continue
-            arm = list_id.split("/")[1] if definition.get("arms") else TREATED
+            arm = list_id.split("/")[1] if "/" in list_id else TREATED
             for member in self._ledger(list_id)[0]:
                 found = self.entries.get((experiment, member))
                 if found == HELD_OUT or found != arm:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -22,6 +23,7 @@ from audiences.experiments import arms_of, current_experiment, has_experiment, h
 from audiences.filters import compile_where
 from audiences.platforms.base import Field
 from audiences.sql import render, statements
+from audiences.warehouse.duckdb import limit_memory
 
 BUILD = "build"
 
@@ -44,9 +46,11 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     except duckdb.Error:
         raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
     connection.execute("set variable ledger_key = $key", {"key": key})
-    for name in ("define_member_key", "define_tombstone", "define_bucket", "create_funnel"):
+    for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket", "create_funnel"):
         connection.execute(statements("members")[name])
     try:
+        row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
+        limit_memory(connection, int(row[0]) if row else 0)
         for name in ("former", "erased"):
             connection.execute(statements("members")[name])
     except (duckdb.BinderException, duckdb.CatalogException):
@@ -241,7 +245,8 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
             connection.execute("create or replace temp table withheld (value varchar)")
             connection.execute("create or replace temp table losing (customer_id varchar)")
         connection.execute(f"create or replace temp view {view} as {render(query)}")
-    connection.execute(named["people"])
+    for step in ("hashed", "people", "drop_hashed"):
+        connection.execute(named[step])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})
@@ -260,10 +265,11 @@ def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Sele
     rows = exp.select("customer_id", "position", *(column.as_(name) for name, column in columns.items())).from_(
         exp.table_("dim_identifiers", db="marts", catalog=BUILD)
     )
-    cells = [exp.func("coalesce", exp.column(field.column), exp.Literal.string("")) for field in fields]
-    upload_row: exp.Func | exp.DPipe = cells[0]
-    for cell in cells[1:]:
-        upload_row = exp.DPipe(this=exp.DPipe(this=upload_row, expression=exp.Literal.string(",")), expression=cell)
+    cells: list[Any] = []
+    for field in fields:
+        cells += [exp.Literal.string(",")] if cells else []
+        cells.append(exp.func("coalesce", exp.column(field.column), exp.Literal.string("")))
+    upload_row = exp.Concat(expressions=cells, safe=True, coalesce=False)
     identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))
     return (
         exp.select("customer_id", "position", upload_row.as_("upload_row"))

@@ -8,9 +8,19 @@ create or replace temp macro member_key(customer_id) as
 create or replace temp macro tombstone(canonical_hash) as
     left(sha256(getvariable('ledger_key') || 'tombstone ' || canonical_hash), 32)::uuid;
 
+-- name: define_fingerprint
+create or replace temp macro fingerprint(row_hashes) as
+    if(len(row_hashes) = 1, row_hashes[1], md5(array_to_string(row_hashes, ';'))::uuid);
+
 -- name: define_bucket
 create or replace temp macro bucket(experiment, key) as
     ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key::varchar), 1, 13))::bigint / 4503599627370496.0;
+
+-- name: rows_to_look_at
+select
+    (select count(*) from build.marts.dim_identifiers)
+    + (select count(*) from sync.memberships)
+    + (select count(*) from sync.plan_changes);
 
 -- name: create_funnel
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
@@ -32,21 +42,28 @@ where exists (select 1 from sync.tombstones) and (
     or tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind = 'phone')
 );
 
+-- name: hashed
+-- upload rows are long, so they are hashed before anything else is done with them
+create or replace temp table hashed as
+select customer_id, position, md5(upload_row)::uuid as row_hash from upload_rows;
+
 -- name: people
 -- one row per customer with an identifier: how many upload rows they have and what these are made of. Most have one row
 create or replace temp table people as
 with several as (
-    select distinct customer_id from upload_rows where position > 1
+    select distinct customer_id from hashed where position > 1
 )
-select
-    customer_id, member_key(customer_id) as member_key, 1::bigint as row_count, md5(upload_row)::uuid as fingerprint
-from upload_rows
+select customer_id, member_key(customer_id) as member_key, 1::bigint as row_count, row_hash as fingerprint
+from hashed
 where customer_id not in (select customer_id from several)
 union all
-select customer_id, member_key(customer_id), count(*), md5(string_agg(upload_row, ';' order by position))::uuid
-from upload_rows
+select customer_id, member_key(customer_id), count(*), fingerprint(list(row_hash order by position))
+from hashed
 where customer_id in (select customer_id from several)
 group by customer_id;
+
+-- name: drop_hashed
+drop table hashed;
 
 -- name: refused
 -- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
@@ -119,7 +136,7 @@ insert into trimmed
 select
     losing.customer_id,
     coalesce(list(kept.upload_row order by kept.position) filter (where kept.upload_row is not null), []),
-    md5(string_agg(kept.upload_row, ';' order by kept.position))::uuid
+    fingerprint(list(md5(kept.upload_row)::uuid order by kept.position) filter (where kept.upload_row is not null))
 from losing
 left join trimmed_rows as kept on kept.customer_id = losing.customer_id
 group by losing.customer_id;

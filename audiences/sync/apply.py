@@ -21,6 +21,7 @@ from audiences.settings import Settings
 from audiences.sync.plan_record import read_plan
 from audiences.sync.sending import carry_out
 from audiences.sync.works import ApplyResult, ListResult, Progress, Run, Work, refuse_stale, works_of
+from audiences.warehouse.duckdb import limit_memory
 
 __all__ = ["ApplyResult", "ListResult", "Progress", "apply_plan"]
 
@@ -54,6 +55,7 @@ def apply_plan(
             if row.plan.state == "active" and not is_erasure and row.plan.audience not in audiences:
                 raise ConfigError(f"the definition of {row.plan.audience} is gone since the plan was made: plan again")
         run = Run(settings, ledger, plan_id, rows[0].build_id, rows[0].as_of, clock, on_progress)
+        limit_memory(ledger.connection, _row_count(run))
         with ledger.transaction():
             fold(ledger.connection)
         works = works_of(rows, audiences)
@@ -65,6 +67,11 @@ def apply_plan(
             for work in works:
                 _close(run, work)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
+
+
+def _row_count(run: Run) -> int:
+    row = run.execute("row_count", plan_id=run.plan_id).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _log_entries(run: Run, works: Sequence[Work]) -> None:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from audiences.domain import ListKey
 from audiences.platforms.base import Limits, PlatformKind
-from audiences.sql import statements
+from audiences.sql import render, statements
 
 MOST_ROWS_OF_A_MEMBER = 10
 FEWEST_OF_A_RECIPE = 1000
@@ -69,7 +70,7 @@ def record_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> dict[str,
     `placed`, `people` and `refused` must be those of the list's audience and platform, `refused_keys` of its platform.
     """
     waiting = _find_changes(connection, job)
-    if connection.execute("select 1 from changes limit 1").fetchone() is None:
+    if not _has_rows(connection, "changes"):
         return waiting
     named, of_list = statements("plan"), {"list_id": job.key.list_id}
     if connection.execute("select 1 from changes where operation <> 'add' limit 1").fetchone() is not None:
@@ -79,10 +80,19 @@ def record_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> dict[str,
     connection.execute(named["additions"], {"split": job.key.split, **of_list})
     connection.execute(named["inherit_cause"])
     cut = {**job.ids, "rows": job.rows_per_request, "slack": _slack(job.rows_per_request)}
-    connection.execute(named["record_removals"], cut)
-    connection.execute(named["record_additions"], cut)
-    connection.execute(named["record_absorbed"], job.ids)
+    # An insert of no rows before a large one leaves DuckDB 2.0.0 with wrong statistics of the table, and rows unseen
+    for step, source, values in (
+        ("record_removals", "removals", cut),
+        ("record_additions", "additions", cut),
+        ("record_absorbed", "absorbed", job.ids),
+    ):
+        if _has_rows(connection, source):
+            connection.execute(named[step], values)
     return waiting
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(render(exp.select("1").from_(table).limit(1))).fetchone() is not None
 
 
 def _find_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> dict[str, int]:
@@ -124,7 +134,7 @@ def _find_removals(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     of_list = {"list_id": job.key.list_id, "identifying": job.identifying}
     connection.execute(named["mark_refused"])
     connection.execute(named["removals"], of_list)
-    if connection.execute("select 1 from removals limit 1").fetchone() is None:
+    if not _has_rows(connection, "removals"):
         return _no_removals(connection)
     connection.execute(named["removal_values"], of_list)
     connection.execute(named["holders"])

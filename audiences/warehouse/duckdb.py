@@ -14,6 +14,8 @@ from audiences.errors import Busy, DataError
 
 LOCKED = "Could not set lock"
 WRITING = "warehouse.lock"
+BASE_MEGABYTES = 300
+BYTES_PER_ROW = 100
 
 
 def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -30,6 +32,16 @@ def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Let the connection take memory in proportion to the rows that a run looks at, and spill the rest to disk.
+
+    Without a limit DuckDB fills most of the machine's memory with what it has read, beside whatever else runs there.
+    """
+    connection.execute(
+        "set memory_limit = $limit", {"limit": f"{BASE_MEGABYTES + rows * BYTES_PER_ROW // 1_000_000}MB"}
+    )
 
 
 def translated(error: duckdb.Error, file: Path) -> Exception:

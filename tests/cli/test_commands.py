@@ -161,14 +161,3 @@ def test_doctor_finds_a_wrong_entity_and_a_missing_file_before_anything_is_loade
     assert "there is no file data/customers.csv" in missing
     assert "custommers" in unknown
     assert "did you mean customers?" in unknown
-
-
-def test_what_is_not_carried_out_yet_is_refused(run, tmp_path):
-    run("init", ".")
-    definition = tmp_path / "definitions" / "lapsed_buyers.yaml"
-    definition.write_text(definition.read_text() + "push_exclusion: true\n")
-
-    checked = run("check")
-
-    assert checked.returncode == 2
-    assert "push_exclusion is not carried out yet" in checked.stdout

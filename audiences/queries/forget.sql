@@ -112,7 +112,7 @@ where coalesce(string_split(sent.upload_row, ',')[recipes.place], '') <> '';
 insert into asked_hashes select column_name, value from cells except select column_name, value from asked_hashes;
 
 -- name: contacts_of_cells
--- where a recipe leaves an address as it is, the hash that was sent is the canonical one
+-- what the person does not have any more: where a recipe leaves an address as it is, the hash sent is the canonical one
 insert into asked_contacts
 select kind, value
 from (
@@ -120,6 +120,7 @@ from (
     union
     select 'phone', value from cells where column_name = 'phone_plus'
 )
+where value not in (select value from asked_hashes)
 except
 select kind, canonical from asked_contacts;
 

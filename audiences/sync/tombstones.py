@@ -129,7 +129,7 @@ class _Search:
 
     def follow(self) -> None:
         """From the person's rows to what was ever sent for them; and what somebody else has as well."""
-        for step in ("rows_by_key", "cells", "hashes_of_cells", "contacts_of_cells"):
+        for step in ("rows_by_key", "cells", "contacts_of_cells", "hashes_of_cells"):
             self.run(step)
         if self.has_build:
             self.run("share_contacts")

@@ -8,10 +8,12 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 from engine_shop import Shop
 
 from audiences.addresses import hashes_of
+from audiences.sync.confirm import confirm_lists
 from audiences.sync.forget import drain_erasures, forget
 
 LIST = "lapsed@meta:main"
@@ -74,6 +76,15 @@ class ErasureShop(Shop):
 
     def drain(self):
         return drain_erasures(self.settings, clock=self.tick)
+
+    def confirm(self):
+        """A day later the platform is asked what became of the removals."""
+        self.tick(days=1)
+        return confirm_lists(self.settings, clock=self.tick)
+
+    def open_build(self):
+        """The newest published build, to be changed by hand."""
+        return duckdb.connect(str(max(self.settings.published.glob("*.duckdb"))))
 
     def filled(self, *names, **keys):
         """A list with a crowd and these persons on it."""

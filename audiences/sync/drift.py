@@ -41,22 +41,20 @@ def drift(sizes: Sequence[Size], *, most_people: int, confirmed: int, filled_at:
         confirmed: how many members the platform says it has processed.
         filled_at: when the member who was sent longest ago was sent; sizes of before tell of another filling.
     """
-    told = [one for one in sizes if one.lower is not None and one.upper is not None]
-    if not told or told[-1] is not sizes[-1] or filled_at is None:
+    if not sizes or filled_at is None:
         return ""
-    newest = told[-1]
-    settled = newest.asked_at - filled_at >= DELAY
-    return _above(newest, sizes, most_people) or (
-        (_fell(newest, [one for one in told if one.asked_at >= filled_at + DELAY]) or _low(newest, confirmed))
-        if settled
-        else ""
-    )
+    newest = sizes[-1]
+    if newest.lower is None or newest.upper is None:
+        return ""
+    above = _above(newest, sizes, most_people)
+    if above or newest.asked_at - filled_at < DELAY:
+        return above
+    return _fell(newest, sizes, filled_at) or _low(newest, confirmed)
 
 
 def _above(newest: Size, sizes: Sequence[Size], most_people: int) -> str:
     """More people than the members explain, those counted who left only lately."""
-    lately = [one.members for one in sizes if one.asked_at >= newest.asked_at - DELAY]
-    explained = max([most_people, *lately])
+    explained = max([most_people, *_members_until(newest, sizes)])
     if (newest.lower or 0) <= explained * (1 + MARGIN) + FEW:
         return ""
     return (
@@ -65,18 +63,27 @@ def _above(newest: Size, sizes: Sequence[Size], most_people: int) -> str:
     )
 
 
-def _fell(newest: Size, told: Sequence[Size]) -> str:
-    """The platform's size fell although the ledger did not: compared only with times since which no member was lost."""
-    for number, one in enumerate(told):
-        before = [early.members for early in told[:number] if early.asked_at >= one.asked_at - DELAY]
-        most = max([*before, *(later.members for later in told[number:])])
-        lost = (one.lower or 0) * (1 - MARGIN) - (newest.upper or 0)
-        if one.asked_at >= newest.asked_at - MEMORY and most <= newest.members and lost > 0:
+def _fell(newest: Size, sizes: Sequence[Size], filled_at: datetime) -> str:
+    """The platform's size fell although the ledger's did not, whichever of the last days each size speaks of."""
+    fewest = min(_members_until(newest, sizes))
+    for one in sizes:
+        is_known = sizes[0].asked_at <= one.asked_at - DELAY and filled_at <= one.asked_at - DELAY
+        if not is_known or one.asked_at < newest.asked_at - MEMORY or max(_members_until(one, sizes)) > fewest:
+            continue
+        if (one.lower or 0) * (1 - MARGIN) > (newest.upper or 0):
             return (
                 f"the platform's size fell from {span(one.lower, one.upper)} to {span(newest.lower, newest.upper)} since "
-                f"{one.asked_at:%Y-%m-%d}, and no member was removed: people went off the list by another way"
+                f"{one.asked_at:%Y-%m-%d}, and the members did not: people went off the list by another way"
             )
     return ""
+
+
+def _members_until(one: Size, sizes: Sequence[Size]) -> list[int]:
+    """How many members there were at the times that a size may speak of, as far back as a platform may be late."""
+    early = max((size.asked_at for size in sizes if size.asked_at <= one.asked_at - DELAY), default=None)
+    return [
+        size.members for size in sizes if size.asked_at <= one.asked_at and (early is None or size.asked_at >= early)
+    ]
 
 
 def _low(newest: Size, confirmed: int) -> str:

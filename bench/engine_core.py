@@ -23,7 +23,6 @@ from audiences.sync.drafting import recipe_of
 from audiences.sync.plan import make_plan
 
 AUDIENCE, PLATFORM, ACCOUNT = "lapsed_buyers", "meta", "main"
-FINGERPRINT = "create or replace temp macro fingerprint(upload_rows) as md5(upload_rows)::uuid"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,6 @@ def beside(settings: Settings, build: Path) -> Iterator[duckdb.DuckDBPyConnectio
     """A connection for SQL by hand: the build attached, `member_key` and `fingerprint` as the engine's."""
     with open_ledger(settings) as ledger:
         attach_build(ledger.connection, build, ledger.key)
-        ledger.connection.execute(FINGERPRINT)
         yield ledger.connection
 
 

@@ -21,9 +21,9 @@ rows as (
     where email_plain is not null or phone_digits is not null
 ),
 gathered as (
-    select customer_id, string_agg(upload_row, ';' order by position) as upload_rows from rows group by customer_id
+    select customer_id, list(md5(upload_row)::uuid order by position) as row_hashes from rows group by customer_id
 )
-select member_key(customer_id) as member_key, fingerprint(gathered.upload_rows) as fingerprint
+select member_key(customer_id) as member_key, fingerprint(gathered.row_hashes) as fingerprint
 from build.segments.seg_lapsed_buyers
 inner join allowed using (customer_id)
 inner join gathered using (customer_id)

@@ -158,6 +158,10 @@ def _between(
             if excluded.kind == "audience" and excluded.name not in names:
                 why = f"unknown audience {excluded.name} in exclude{hint(excluded.name, names - {name})}"
                 yield of_document(documents[name], ("exclude", position), why)
+        for position, former in enumerate(audience.renamed_from):
+            if former in names:
+                why = f"{former} is an audience of its own: take it out of renamed_from, or remove that definition"
+                yield of_document(documents[name], ("renamed_from", position), why)
     for first, second in same_place(audiences):
         why = f"priority {second.priority} of group {second.exclusive_group} is taken by {first.name}; write another"
         yield of_document(documents[second.name], ("priority",), why)

@@ -35,6 +35,10 @@ def _read_name(value: Any) -> str:
     return value
 
 
+def _read_names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 Name = Annotated[str, BeforeValidator(_read_name)]
 Text = Annotated[str, Field(min_length=1)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -179,6 +183,8 @@ class Audience(Part):
     keep_days: Days | None = None
     guards: Guards = Guards()
     paused: bool = False
+    renamed_from: Annotated[tuple[Name, ...], BeforeValidator(_read_names)] = ()
+    """Names that the audience had before, the first one first: its lists and its experiment are kept."""
 
     @field_validator("owner")
     @classmethod

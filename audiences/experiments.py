@@ -69,7 +69,11 @@ def scope_of(audience: Audience) -> str:
     scope = audience.holdout.scope if audience.holdout else "audience"
     if scope == "global":
         return "global"
-    return f"group:{audience.exclusive_group}" if scope == "group" else f"audience:{audience.name}"
+    return (
+        f"group:{audience.exclusive_group}"
+        if scope == "group"
+        else f"audience:{[*audience.renamed_from, audience.name][0]}"
+    )
 
 
 def arms_of(audience: Audience) -> list[tuple[str, float]]:

@@ -113,19 +113,29 @@ def check(config: Config = None, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def plan(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, as_json: AsJson = False) -> None:
+def plan(
+    audiences: Names = None,
+    config: Config = None,
+    *,
+    as_of: AsOf = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown, for a pull request.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show what would change on every list; nothing is sent.
 
     Example: boomerang plan lapsed_buyers
     """
     from audiences.settings import load_settings
     from audiences.sync.plan import make_plan
+    from audiences.sync.plan_markdown import as_markdown
 
     settings = load_settings(config)
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
     if as_json:
         print_json(made.as_json())
+    elif markdown:
+        say(as_markdown(made).rstrip())
     else:
         print_plan(made, settings.shop.timezone)
         if any(item.changes for item in made.lists):
@@ -168,7 +178,7 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
         raise typer.Exit(code)
     if not as_json:
         print_plan(made, settings.shop.timezone)
-    _apply(settings, made.plan_id, as_json=as_json, so_far=code)
+    _apply(settings, made.plan_id, as_json=as_json, so_far=code, plan=made)
 
 
 @app.command()
@@ -210,20 +220,24 @@ def plan_id_of(argument: str) -> str:
 
 
 def print_plan(made: Plan, timezone: str) -> None:
-    """The plan as a table, with what falls out and what is held."""
+    """The plan as a table, with what falls out, what waits and what is held."""
+    from audiences.sync.plan_markdown import size
+
     rows = [
         (
-            item.list, item.members, item.adds, item.updates, item.removes, item.unchanged, item.requests,
-            reasons(item.guard.held),
+            item.list, item.members, item.adds, item.updates, item.removes, item.renews, item.unchanged, item.requests,
+            size(item.bytes), reasons(item.guard.held),
         )
         for item in made.lists
     ]  # fmt: skip
-    columns = ("list", "members", "add", "update", "remove", "unchanged", "requests", "held")
+    columns = ("list", "members", "add", "update", "remove", "renew", "unchanged", "requests", "size", "held")
     as_of = f"{local(made.as_of, timezone)} ({timezone})"
     print_table(f"Plan {made.plan_id}, build {made.build_id}, as of {as_of}", columns, rows)
     for item in made.lists:
         if item.dropped:
             say(f"{item.list} leaves out: {reasons(item.dropped)}")
+        for sentence in item.notes:
+            say(f"{item.list}: {sentence}.")
         for reason in item.guard.reasons:
             say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list} --why '...'`.")
 
@@ -231,10 +245,13 @@ def print_plan(made: Plan, timezone: str) -> None:
 def print_result(result: ApplyResult) -> None:
     """What became of the plan, list by list."""
     rows = [
-        (item.list, item.state, item.external_id, item.sent, item.received, item.invalid, item.requests, item.message)
+        (
+            item.list, item.state, item.external_id, item.sent, item.received, item.invalid, item.quarantined,
+            item.requests, item.message,
+        )
         for item in result.lists
-    ]
-    columns = ("list", "outcome", "id there", "rows sent", "received", "invalid", "requests", "why")
+    ]  # fmt: skip
+    columns = ("list", "outcome", "id there", "rows sent", "received", "invalid", "quarantined", "requests", "why")
     print_table(f"Applied {result.plan_id} in {result.seconds:.1f} s", columns, rows)
 
 
@@ -248,13 +265,13 @@ def _drain(settings: Settings) -> int:
     return Busy.exit_code if any(one.is_open for one in receipts) else 0
 
 
-def _apply(settings: Settings, plan_id: str, *, as_json: bool, so_far: int = 0) -> None:
+def _apply(settings: Settings, plan_id: str, *, as_json: bool, so_far: int = 0, plan: Plan | None = None) -> None:
     from audiences.sync.apply import apply_plan
 
     with progress("sending") as advance:
         result = apply_plan(settings, plan_id, on_progress=lambda name, rows: advance(str(name), rows))
     if as_json:
-        print_json(asdict(result))
+        print_json(asdict(result) if plan is None else {**asdict(result), "plan": plan.as_json()})
     else:
         print_result(result)
         say(_conclusion(result))

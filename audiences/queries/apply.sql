@@ -123,7 +123,7 @@ where plan.build_id not in (select build_id from sync.builds where state = 'fini
     );
 
 -- name: list
-select external_id, version, generation, last_plan_id from sync.lists where list_id = $list_id;
+select external_id, version, generation, last_plan_id, label from sync.lists where list_id = $list_id;
 
 -- name: digest
 select coalesce(sum(('0x' || substr(md5(phase || operation || member_key || coalesce(fingerprint::varchar, '')), 1, 15))::bigint), 0)::varchar

@@ -407,6 +407,22 @@ union all
 select $plan_id, $audience, 0, 0, 'leave', 'left', logged_key, [], null, false
 from inside where member_key not in (select member_key from present where audience = $audience);
 
+-- name: has_lists
+select 1 from sync.lists where audience = $audience limit 1;
+
+-- name: take_over
+-- the lists of an audience that got another name, with all that is known of them
+update sync.audience_history set audience = $audience where audience = $former;
+update sync.split_values set family = $audience || substr(family, len($former) + 1) where starts_with(family, $former || '@');
+update sync.memberships set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.quarantine set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.batches set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.plan_changes set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.plans set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.permits set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.list_status set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.lists set list_id = $audience || substr(list_id, len($former) + 1), audience = $audience where audience = $former;
+
 -- name: lists
 -- every list that there is at a platform
 select list_id, audience, platform, account, split, label

@@ -7,9 +7,11 @@ the ledger, and no platform.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
+
+import duckdb
 
 from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
@@ -77,9 +79,10 @@ def make_plan(
         moment = Moment(build.as_of, settings.shop.timezone)
         attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
         with ledger.transaction() as connection:
+            taken_over = _take_over(connection, chosen)
             for audience in needed_for([one.name for one in chosen], catalog):
                 select_audience(connection, audience, catalog, schema, moment)
-            lists = _planned(context, chosen, catalog, is_whole=not audiences)
+            lists = _planned(context, chosen, catalog, taken_over, is_whole=not audiences)
             connection.execute(statements("plan")["prune_changes"])
             connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
         ledger.connection.execute(f"detach {BUILD}")
@@ -95,7 +98,24 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
 
 
-def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, is_whole: bool) -> list[ListPlan]:
+def _take_over(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Audience]) -> dict[str, str]:
+    """Give the lists of audiences that got another name to it. Returns the former names of those, by name."""
+    named, found = statements("plan"), {}
+    for audience in chosen:
+        has_lists = connection.execute(named["has_lists"], {"audience": audience.name}).fetchone() is not None
+        for former in reversed(audience.renamed_from):
+            if has_lists or connection.execute(named["has_lists"], {"audience": former}).fetchone() is None:
+                continue
+            for statement in named["take_over"].split(";"):
+                names = {"audience": audience.name, "former": former}
+                connection.execute(statement, names)
+            found[audience.name], has_lists = former, True
+    return found
+
+
+def _planned(
+    context: Context, chosen: Sequence[Audience], catalog: Catalog, taken_over: Mapping[str, str], *, is_whole: bool
+) -> list[ListPlan]:
     """All lists, platform by platform, so that each platform's people are made once."""
     connection, named = context.connection, statements("plan")
     connection.execute(named["create_present"])
@@ -108,7 +128,7 @@ def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, 
         connection.execute(named["refused_keys"])
         for audience in chosen:
             if platform in audience.platforms:
-                drafts += _drafted_audience(context, audience, kind)
+                drafts += _drafted_audience(context, audience, kind, taken_over.get(audience.name))
         for wanted in _without_list(orphans, drafts, platform):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
@@ -120,7 +140,7 @@ def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, 
     return sorted((finish(context, one) for one in drafts), key=lambda item: item.list)
 
 
-def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind) -> list[Draft]:
+def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, former: str | None) -> list[Draft]:
     connection, named = context.connection, statements("plan")
     key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
     place_members(connection, audience, key.list_id, context.build.build_id)
@@ -144,7 +164,7 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind) 
                 audience=audience,
                 is_over=is_over or _is_closed(audience, split, kept),
                 dropped=dropped,
-                notes=_experiment_notes(context, audience),
+                notes=_notes(context, audience, former),
             ),
         )
         for split in sorted(current | known, key=lambda value: value or "")
@@ -166,13 +186,15 @@ def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
     return value not in kept and value != audience.split_by.rest
 
 
-def _experiment_notes(context: Context, audience: Audience) -> tuple[str, ...]:
-    if not has_experiment(audience):
-        return ()
-    experiment = current_experiment(context.connection, audience)
-    if not experiment.closes:
-        return ()
-    return (f"the experiment is closed, because fewer are held out or an arm is gone: {experiment.id} begins",)
+def _notes(context: Context, audience: Audience, former: str | None) -> tuple[str, ...]:
+    notes = [] if former is None else [f"taken over from {former}, with everybody who is on it"]
+    if has_experiment(audience):
+        experiment = current_experiment(context.connection, audience)
+        if experiment.closes:
+            notes.append(
+                f"the experiment is closed, because fewer are held out or an arm is gone: {experiment.id} begins"
+            )
+    return tuple(notes)
 
 
 def _orphans(context: Context, chosen: Sequence[Audience], catalog: Catalog) -> list[Wanted]:

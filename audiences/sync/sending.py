@@ -199,7 +199,15 @@ def _ensuring(run: Run, lane: _Lane, work: Work) -> Callable[[], str]:
     )
     if work.audience is None and remote.external_id is not None:
         return lambda: str(remote.external_id)  # nobody asks for the list: it is not made again when it is gone
-    return lambda: lane.platform.ensure(remote)
+    known_name = listed[4] if listed else remote.name
+
+    def ensure() -> str:
+        external_id = lane.platform.ensure(remote)
+        if known_name != remote.name and external_id == remote.external_id:
+            lane.platform.rename(external_id, remote.name)
+        return external_id
+
+    return ensure
 
 
 def _settle(run: Run, lane: _Lane, request: _Request, future: Future[Any]) -> None:

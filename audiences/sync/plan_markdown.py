@@ -1,0 +1,73 @@
+"""A plan as Markdown, fit for a pull request: a line of sums, a table of lists, and what wants a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from audiences.sync.plan_record import ListPlan, Plan
+
+KILO = 1000.0
+
+
+def as_markdown(plan: Plan) -> str:
+    """The plan as one Markdown document. Names come from definitions; pipes in them are escaped."""
+    return "\n".join([*_head(plan), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    lists = plan.lists
+    changed = [one for one in lists if one.changes]
+    yield f"## Plan `{plan.plan_id}`"
+    yield ""
+    yield (
+        f"As of {plan.as_of:%Y-%m-%d %H:%M} UTC, build `{plan.build_id}`. {len(changed)} of {len(lists)} lists change: "
+        f"**{sum(one.adds for one in lists):,}** added, **{sum(one.updates for one in lists):,}** updated, "
+        f"**{sum(one.removes for one in lists):,}** removed, **{sum(one.renews for one in lists):,}** renewed, in "
+        f"{sum(one.requests for one in lists):,} requests ({size(sum(one.bytes for one in lists))})."
+    )
+
+
+def _table(lists: Iterable[ListPlan]) -> Iterator[str]:
+    yield "| list | members | add | update | remove | renew | unchanged | requests | guard |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+    for one in lists:
+        numbers = (one.members, one.adds, one.updates, one.removes, one.renews, one.unchanged, one.requests)
+        verdict = f"**held**: {_counts(one.guard.held)}" if one.guard.held else "ok"
+        yield f"| {_cell(one.list)} | {' | '.join(f'{number:,}' for number in numbers)} | {_cell(verdict)} |"
+
+
+def _looks(lists: Iterable[ListPlan]) -> Iterator[str]:
+    """What a reader should look at: what is held and why, what waits, and what is about to happen to a list."""
+    sentences = [
+        f"- `{one.list}`: {sentence}."
+        for one in lists
+        for sentence in (*(f"held, because {reason}" for reason in one.guard.reasons), *one.notes)
+    ]
+    if sentences:
+        yield from ("", "### To look at", "", *sentences)
+
+
+def _dropped(lists: Iterable[ListPlan]) -> Iterator[str]:
+    counted = [one for one in lists if one.dropped]
+    if counted:
+        yield from ("", "<details><summary>Who falls out, and why</summary>", "")
+        for one in counted:
+            yield f"- `{one.list}`: {_counts(one.dropped)}"
+        yield from ("", "</details>")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return ", ".join(f"{count:,} {name}" for name, count in ordered)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: `5.9 MB`."""
+    number, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
+    while number >= KILO and len(units) > 1:
+        number, units = number / KILO, units[1:]
+    return f"{number:,.0f} {units[0]}" if units[0] == "bytes" else f"{number:,.1f} {units[0]}"

@@ -56,8 +56,8 @@ class Rebuilt:
 def plan_rebuild(settings: Settings, audience: str, *, clock: Callable[[], datetime] = now_utc) -> Preparation:
     """Plan to remove and add again everybody on the audience's lists.
 
-    Guards that look at sizes do not hold a rebuild; what they would say is in `warnings`. A build that is too old or
-    unfinished holds it as it holds a sync.
+    Guards that look at sizes do not hold a rebuild; what they would say is in `warnings`. While a build is too old or a newer
+    one unfinished, who is on the list is put back, and who would come or go is held as in a sync.
 
     Args:
         settings: the shop.

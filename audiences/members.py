@@ -51,7 +51,7 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     try:
         row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
         limit_memory(connection, int(row[0]) if row else 0)
-        for name in ("former", "erased"):
+        for name in ("former", "erased", "half_erased"):
             connection.execute(statements("members")[name])
     except (duckdb.BinderException, duckdb.CatalogException):
         raise DataError("an older version of Boomerang made this build: run `boomerang build` again") from None
@@ -245,7 +245,7 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
             connection.execute("create or replace temp table withheld (value varchar)")
             connection.execute("create or replace temp table losing (customer_id varchar)")
         connection.execute(f"create or replace temp view {view} as {render(query)}")
-    for step in ("hashed", "people", "drop_hashed"):
+    for step in ("hashed", "people", "drop_hashed", "erased_by_key"):
         connection.execute(named[step])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:

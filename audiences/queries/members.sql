@@ -47,6 +47,23 @@ where exists (select 1 from sync.tombstones) and (
 create or replace temp table hashed as
 select customer_id, position, md5(upload_row)::uuid as row_hash from upload_rows;
 
+-- name: half_erased
+-- identifiers that somebody erased had in common with others: sent for nobody, but who has one is not erased by that
+create or replace temp table half_erased as
+select distinct customer_id, value
+from (
+    select customer_id, unnest([*columns('^email_')]) as value
+    from build.marts.dim_identifiers
+    where exists (select 1 from sync.tombstones where kind = 'shared_email')
+        and tombstone(email_canonical) in (select canonical_hash from sync.tombstones where kind = 'shared_email')
+    union all
+    select customer_id, unnest([*columns('^phone_')])
+    from build.marts.dim_identifiers
+    where exists (select 1 from sync.tombstones where kind = 'shared_phone')
+        and tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind = 'shared_phone')
+)
+where value is not null;
+
 -- name: people
 -- one row per customer with an identifier: how many upload rows they have and what these are made of. Most have one row
 create or replace temp table people as
@@ -64,6 +81,20 @@ group by customer_id;
 
 -- name: drop_hashed
 drop table hashed;
+
+-- name: erased_by_key
+-- and who was erased under an id of theirs, whatever addresses they have by now
+insert into erased
+with erased_keys as (
+    select canonical_hash as member_key from sync.tombstones where kind = 'customer'
+)
+select customer_id
+from people
+where customer_id not in (select customer_id from erased) and member_key in (
+    select member_key from erased_keys
+    union
+    select member_key from former where former_key in (select member_key from erased_keys)
+);
 
 -- name: refused
 -- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
@@ -93,7 +124,9 @@ with suspects as (
 select distinct value, customer_id
 from identifying_values
 where hash(value) in (select suspect from suspects)
-qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value);
+qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value)
+union
+select value, customer_id from half_erased;
 
 -- name: withhold_strictest
 -- per identifier the strictest wins: one of somebody erased, denied or excluded is sent for nobody
@@ -106,7 +139,9 @@ where customer_id in (
     select customer_id from refused where why_not not in ('consent_unknown', 'unknown customer')
     union all
     select customer_id from funnel where audience = $audience and out_reason like 'exclude %'
-);
+)
+union
+select value from half_erased;
 
 -- name: losing
 create or replace temp table losing as

@@ -22,6 +22,7 @@ from audiences.as_of import end_of_day
 from audiences.errors import gravest
 from audiences.ledger import open_ledger
 from audiences.settings import load_settings
+from audiences.sql import statements
 from audiences.sync.apply import apply_plan
 from audiences.sync.plan import make_plan
 
@@ -99,6 +100,25 @@ class Shop:
 
     def rename(self, name):
         self.persons[name].first_name = "another"
+
+    def merges(self, name, into):
+        """Two customers turn out to be one: contacts, and the id as one of before, go to the one who stays."""
+        gone, kept = self.persons.pop(name), self.persons[into]
+        kept.emails += [one for one in gone.emails if one not in kept.emails]
+        kept.phones += [one for one in gone.phones if one not in kept.phones]
+        for segment in self.segments:
+            self.leaves(name, segment=segment)
+        self.former = {own: into if now == name else now for own, now in self.former.items()} | {name: into}
+
+    def forgets(self, *contacts):
+        """Tombstones for addresses and numbers, as an erasure leaves them."""
+        with open_ledger(self.settings) as ledger:
+            ledger.connection.execute("set variable ledger_key = $key", {"key": ledger.key})
+            ledger.connection.execute(statements("members")["define_tombstone"])
+            for contact in contacts:
+                kind = "email" if "@" in contact else "phone"
+                values = [kind, self.hashed(contact)]
+                ledger.connection.execute("insert into sync.tombstones values (?, tombstone(?), 'erasure')", values)
 
     def lapsed(self, *names, segment="lapsed", **columns):
         """Put persons into a segment, made on the way where they are new."""
@@ -192,16 +212,20 @@ class Shop:
             email = person.emails[position] if position < len(person.emails) else None
             phone = person.phones[position] if position < len(person.phones) else None
             yield {
-                "customer_id": name, "position": position + 1, "email_plain": self.hashed(email),
-                "phone_digits": self.hashed(phone), "meta_first_name": self.hashed(person.first_name),
+                "customer_id": name, "position": position + 1, "email_plain": self.by_recipe(email),
+                "phone_digits": self.by_recipe(phone), "meta_first_name": self.hashed(person.first_name),
                 "email_canonical": self.hashed(email), "phone_plus": self.hashed(phone), "recipe_version": self.recipe,
             }  # fmt: skip
 
     def hashed(self, text):
         return hashlib.sha256(f"{self.salt} {text}".encode()).hexdigest() if text else None
 
+    def by_recipe(self, text):
+        """The hash that platforms get, by the recipe of now."""
+        return self.hashed(text if self.recipe == 1 or not text else f"{text} by recipe {self.recipe}")
+
     def hashes_of(self, name):
-        return {self.hashed(contact) for contact in self.persons[name].contacts()}
+        return {self.by_recipe(contact) for contact in self.persons[name].contacts()}
 
     # the engine -------------------------------------------------------------------------------------------------
 
@@ -241,7 +265,7 @@ class Shop:
     def name_of_key(self):
         """Member keys, by the names of the persons behind them."""
         with open_ledger(self.settings) as ledger:
-            return {_member_key(ledger.key, name): name for name in self.persons}
+            return {_member_key(ledger.key, name): name for name in (*self.former, *self.persons)}
 
     def on_ledger(self, list_id="lapsed@meta:main"):
         """The names of the members that the ledger believes to be on a list."""
@@ -253,10 +277,18 @@ class Shop:
         found = self.rows("select external_id from sync.lists where list_id = ?", list_id)
         return found[0][0] if found else None
 
+    def held_hashes(self, list_id="lapsed@meta:main"):
+        held = self.sandbox.inspect("meta").list(self.remote_id(list_id))["people"]
+        return {one for person in held for one in person}
+
     def people_on(self, list_id="lapsed@meta:main"):
         """The names of the persons whom the sandbox holds with every contact, and STRANGER for any other hash."""
-        held = self.sandbox.inspect("meta").list(self.remote_id(list_id))["people"]
-        return self.named({one for person in held for one in person})
+        return self.named(self.held_hashes(list_id))
+
+    def contacts_on(self, list_id="lapsed@meta:main"):
+        """Whatever contacts the sandbox holds, as the tests write them."""
+        written = {self.by_recipe(one): one for person in self.persons.values() for one in person.contacts()}
+        return {written.get(one, STRANGER) for one in self.held_hashes(list_id)}
 
     def named(self, hashes):
         found = {name for name, one in self.persons.items() if one.contacts() and self.hashes_of(name) <= hashes}

@@ -12,15 +12,17 @@ from prefect.artifacts import create_markdown_artifact
 from audiences.dbt_run import NodeResult
 from audiences.log import redact
 from audiences.sync.apply import ListResult
+from audiences.sync.confirm import ListConfirmation
+from audiences.sync.drift import span
 from audiences.sync.plan_record import Plan
 
 SLOWEST = 10
 
 
-def publish(subject: str, environment: str, markdown: str) -> None:
-    """Keep the text under `daily-<subject>-<environment>`; Prefect shows the newest and all earlier ones of the key."""
-    key = f"daily-{subject}-{environment}".replace("_", "-")
-    create_markdown_artifact(redact(markdown), key=key, description=f"The {subject} of `daily` in {environment}")
+def publish(subject: str, environment: str, markdown: str, *, flow: str = "daily") -> None:
+    """Keep the text under `<flow>-<subject>-<environment>`; Prefect shows the newest and all earlier ones of the key."""
+    key = f"{flow}-{subject}-{environment}".replace("_", "-")
+    create_markdown_artifact(redact(markdown), key=key, description=f"The {subject} of `{flow}` in {environment}")
 
 
 def build_text(nodes: Sequence[NodeResult]) -> str:
@@ -32,10 +34,10 @@ def build_text(nodes: Sequence[NodeResult]) -> str:
     ]
     broken = [(node.name, node.status, node.message) for node in nodes if node.is_broken and node.status != "skipped"]
     slowest = sorted(nodes, key=lambda node: (-node.seconds, node.name))[:SLOWEST]
-    parts = ["# Build", _table(("kind", "count", "states"), counts)]
+    parts = ["# Build", table(("kind", "count", "states"), counts)]
     if broken:
-        parts += ["## Failed: nothing was published", _table(("node", "state", "why"), broken)]
-    parts += ["## Slowest", _table(("node", "seconds"), [(node.name, f"{node.seconds:.2f}") for node in slowest])]
+        parts += ["## Failed: nothing was published", table(("node", "state", "why"), broken)]
+    parts += ["## Slowest", table(("node", "seconds"), [(node.name, f"{node.seconds:.2f}") for node in slowest])]
     return "\n\n".join(parts)
 
 
@@ -57,10 +59,10 @@ def plan_text(plan: Plan) -> str:
     parts = [
         f"# Plan {plan.plan_id}",
         f"As of {plan.as_of:%Y-%m-%d %H:%M} UTC, build {plan.build_id}. Counts are people.",
-        _table(columns, changes),
+        table(columns, changes),
     ]
     if dropped:
-        parts += ["## Left out", _table(("list", "reason", "people"), dropped)]
+        parts += ["## Left out", table(("list", "reason", "people"), dropped)]
     return "\n\n".join(parts)
 
 
@@ -72,12 +74,34 @@ def result_text(results: Sequence[ListResult]) -> str:
     parts = [
         "# Result",
         f"{_counted(item.state for item in results) or 'no list'}. Counts are upload rows: a person has one or more.",
-        _table(("list", "outcome", "rows sent", "received", "invalid", "requests", "why"), rows),
+        table(("list", "outcome", "rows sent", "received", "invalid", "requests", "why"), rows),
     ]
     held = [item.list for item in results if item.state == "held"]
     if held:
         commands = "\n".join(f"boomerang release {name} --why '...'" for name in held)
         parts.append(f"Look at `boomerang status`; to let held changes go with the next run:\n\n```\n{commands}\n```")
+    return "\n\n".join(parts)
+
+
+def truth_text(results: Sequence[ListConfirmation]) -> str:
+    """Every list with what its platform said: who is confirmed now, what failed, its size and its state there."""
+    rows = [
+        (
+            item.list, item.state, item.confirmed, item.removed, item.sent_again, item.working,
+            span(item.size_lower, item.size_upper), "" if item.match_rate is None else f"{item.match_rate:.0%}",
+            item.message,
+        )
+        for item in results
+    ]  # fmt: skip
+    columns = (
+        "list", "outcome", "confirmed now", "gone now", "to send again", "requests waiting", "size there", "match", "note",
+    )  # fmt: skip
+    parts = [
+        "# What the platforms say",
+        f"{_counted(item.state for item in results) or 'no list'}. Counts are people; sizes are rounded and late.",
+        table(columns, rows),
+        "`boomerang status` says how far the truth goes for each list, and what to do.",
+    ]
     return "\n\n".join(parts)
 
 
@@ -90,7 +114,8 @@ def _reasons(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from audiences.errors import (
     AuthError,
@@ -47,7 +48,27 @@ def pass_by_themselves(results: Iterable[ListResult]) -> list[ListResult]:
     return [item for item in results if item.exit_code == LATER]
 
 
-def error_of(results: Sequence[ListResult]) -> BoomerangError | None:
+class Told(Protocol):
+    """What a run says of one list, whatever it did with it."""
+
+    @property
+    def list(self) -> str:
+        """Which list."""
+
+    @property
+    def state(self) -> str:
+        """What became of it, in a word."""
+
+    @property
+    def message(self) -> str:
+        """Why, in a sentence."""
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line would end with."""
+
+
+def error_of(results: Sequence[Told]) -> BoomerangError | None:
     """The gravest trouble as an error that names every list that has one; None when all lists are as wanted."""
     troubled = [item for item in results if item.exit_code]
     code = gravest([item.exit_code for item in troubled])

@@ -51,7 +51,7 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     try:
         row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
         limit_memory(connection, int(row[0]) if row else 0)
-        for name in ("former", "erased", "half_erased"):
+        for name in ("former", "entombed", "erased", "half_erased"):
             connection.execute(statements("members")[name])
     except (duckdb.BinderException, duckdb.CatalogException):
         raise DataError("an older version of Boomerang made this build: run `boomerang build` again") from None

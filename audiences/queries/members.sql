@@ -32,15 +32,25 @@ select distinct member_key(own_id) as former_key, member_key(customer_id) as mem
 from build.marts.customer_refs
 where own_id <> customer_id and ref_kind <> 'visitor';
 
--- name: erased
--- every customer who has an address or a number that somebody wanted to be forgotten with
-create or replace temp table erased as
-select distinct customer_id
+-- name: entombed
+-- rows with an address or a number that somebody wanted to be forgotten with; looked for once, because hashing takes long
+create or replace temp table entombed as
+select
+    customer_id, tombstone(email_canonical) as email, tombstone(phone_plus) as phone,
+    [*columns('^email_')] as email_values, [*columns('^phone_')] as phone_values
 from build.marts.dim_identifiers
 where exists (select 1 from sync.tombstones) and (
-    tombstone(email_canonical) in (select canonical_hash from sync.tombstones where kind = 'email')
-    or tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind = 'phone')
+    tombstone(email_canonical) in (select canonical_hash from sync.tombstones where kind in ('email', 'shared_email'))
+    or tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind in ('phone', 'shared_phone'))
 );
+
+-- name: erased
+-- every customer who has one of them for themselves
+create or replace temp table erased as
+select distinct customer_id
+from entombed
+where email in (select canonical_hash from sync.tombstones where kind = 'email')
+    or phone in (select canonical_hash from sync.tombstones where kind = 'phone');
 
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
@@ -52,15 +62,13 @@ select customer_id, position, md5(upload_row)::uuid as row_hash from upload_rows
 create or replace temp table half_erased as
 select distinct customer_id, value
 from (
-    select customer_id, unnest([*columns('^email_')]) as value
-    from build.marts.dim_identifiers
-    where exists (select 1 from sync.tombstones where kind = 'shared_email')
-        and tombstone(email_canonical) in (select canonical_hash from sync.tombstones where kind = 'shared_email')
+    select customer_id, unnest(email_values) as value
+    from entombed
+    where email in (select canonical_hash from sync.tombstones where kind = 'shared_email')
     union all
-    select customer_id, unnest([*columns('^phone_')])
-    from build.marts.dim_identifiers
-    where exists (select 1 from sync.tombstones where kind = 'shared_phone')
-        and tombstone(phone_plus) in (select canonical_hash from sync.tombstones where kind = 'shared_phone')
+    select customer_id, unnest(phone_values)
+    from entombed
+    where phone in (select canonical_hash from sync.tombstones where kind = 'shared_phone')
 )
 where value is not null;
 

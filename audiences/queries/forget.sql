@@ -3,7 +3,7 @@
 
 -- name: create_asked
 create or replace temp table asked_customers (customer_id varchar);
-create or replace temp table asked_keys (member_key uuid);
+create or replace temp table asked_keys (member_key uuid, is_own boolean);  -- false: may be of somebody who shares an address
 create or replace temp table asked_hashes (column_name varchar, value varchar);
 create or replace temp table asked_contacts (kind varchar, canonical varchar);
 create or replace temp table matched (list_id varchar, member_key uuid);
@@ -30,14 +30,14 @@ insert into asked_keys
 with own as (
     select member_key(customer_id) as member_key from asked_customers
 )
-select member_key from own
+select member_key, true from own
 union
-select former_key from former where member_key in (select member_key from own);
+select former_key, true from former where member_key in (select member_key from own);
 
 -- name: key_of_text
 -- the id of somebody whom the shop's data does not have any more, if the ledger has heard of them
 insert into asked_keys
-select named.member_key
+select named.member_key, true
 from (select member_key($text) as member_key) as named
 where named.member_key in (
     select member_key from sync.memberships
@@ -138,14 +138,14 @@ select 1 from matched where member_key not in (select member_key from asked_keys
 -- name: keys_of_strangers
 -- the person's addresses under a key that no customer of the build has: an id of theirs from before
 insert into asked_keys
-select distinct member_key
+select distinct member_key, false
 from matched
 where member_key not in (select member_key from asked_keys)
     and member_key not in (select member_key(customer_id) from build.marts.dim_customers);
 
 -- name: keys_without_build
 insert into asked_keys
-select distinct member_key from matched where member_key not in (select member_key from asked_keys);
+select distinct member_key, false from matched where member_key not in (select member_key from asked_keys);
 
 -- name: share_contacts
 -- what other customers have as well is sent for nobody, but does not make them erased
@@ -166,7 +166,7 @@ select distinct value from cells;
 select min(erasures.asked_at)
 from sync.tombstones
 inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
-where (tombstones.kind = 'customer' and tombstones.canonical_hash in (select member_key from asked_keys))
+where (tombstones.kind = 'customer' and tombstones.canonical_hash in (select member_key from asked_keys where is_own))
     or (tombstones.kind in ('email', 'phone') and (tombstones.kind, tombstones.canonical_hash) in (
         select (kind, tombstone(canonical)) from asked_contacts
     ));
@@ -198,7 +198,7 @@ select asked.kind, asked.canonical_hash, $erasure_id
 from (
     select kind, tombstone(canonical) as canonical_hash from asked_contacts
     union
-    select 'customer', member_key from asked_keys
+    select 'customer', member_key from asked_keys where is_own
 ) as asked
 where (asked.kind, asked.canonical_hash) not in (select (kind, canonical_hash) from sync.tombstones);
 

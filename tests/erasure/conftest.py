@@ -53,3 +53,29 @@ def open_shop(tmp_path, sandbox):
 @pytest.fixture
 def shop(open_shop):
     return open_shop()
+
+
+@pytest.fixture(scope="session")
+def people_entry_point(tmp_path_factory):
+    """Let entry points of this process find the platform in memory."""
+    from engine_people import ENTRY_POINTS, METADATA
+
+    folder = tmp_path_factory.mktemp("people")
+    info = folder / "engine_people-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(METADATA, encoding="utf-8")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield
+
+
+@pytest.fixture
+def installed_people(people_entry_point):
+    """The id of an account of its own on the platform in memory."""
+    from engine_people import SHELVES, Shelf
+
+    account = uuid.uuid4().hex
+    SHELVES[account] = Shelf()
+    yield account
+    del SHELVES[account]

@@ -18,6 +18,8 @@ from audiences.sync.forget import drain_erasures, forget
 
 LIST = "lapsed@meta:main"
 COLUMNS = ("email_gmail", "email_stripped")
+SENT = ("email_plain", "phone_digits")
+CANONICAL = ("email_canonical", "phone_plus")
 HEX = r"[0-9a-f]{64}"
 
 
@@ -46,16 +48,19 @@ class ErasureShop(Shop):
         hashes = hashes_of(text)
         return hashes.get("email_plain") or hashes.get("phone_digits") or super().hashed(text)
 
+    def by_recipe(self, text):
+        return self._by_recipe(self.hashed(text))
+
+    def _by_recipe(self, value):
+        return value if self.recipe == 1 or value is None else super().hashed(f"{value} by recipe {self.recipe}")
+
     def _identifiers(self, name, person):
-        for row, position in zip(super()._identifiers(name, person), range(99), strict=False):
+        for position, row in enumerate(super()._identifiers(name, person)):
             email = person.emails[position] if position < len(person.emails) else None
             phone = person.phones[position] if position < len(person.phones) else None
-            hashes = {**hashes_of(email or ""), **hashes_of(phone or "")}
-            yield {
-                **row,
-                **{name: hashes.get(name) for name in row if name.startswith(("email_", "phone_"))},
-                **{one: hashes.get(one) for one in COLUMNS},
-            }
+            known = {**hashes_of(email or ""), **hashes_of(phone or "")}
+            hashes = {column: self._by_recipe(known.get(column)) for column in (*SENT, *COLUMNS)}
+            yield {**row, **hashes, **{column: known.get(column) for column in CANONICAL}}
 
     def _tables(self):
         tables = super()._tables()

@@ -26,6 +26,8 @@ class Check:
         self.lists = dict(shop.rows("select list_id, external_id from sync.lists"))
         self.held = self._held_changes()
         self.refused = self._refused()
+        rows = shop.rows("select list_id, member_key, recipe from sync.memberships")
+        self.recipes = {(list_id, self._name(key)): recipe for list_id, key, recipe in rows}
 
     def after_a_run(self, *, explained=True):
         """Every list of the run; without `explained` nothing may be left over."""
@@ -33,7 +35,7 @@ class Check:
         for list_id, external_id in self.lists.items():
             sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
             ledger, uncertain = self._ledger(list_id)
-            if states.get(list_id, "applied") in COMPLETE or not uncertain:
+            if not uncertain or states.get(list_id, "applied") in COMPLETE and not self._is_frozen(list_id):
                 self._equal(list_id, sandbox, ledger)
             else:
                 self._known(list_id, sandbox, ledger)
@@ -46,6 +48,22 @@ class Check:
         self._plan_adds_up()
         self._arms(states)
         return self.findings
+
+    def after_a_question(self):
+        """The platforms were asked: what is certain in the ledger is on the lists, and nobody else is."""
+        for list_id, external_id in self.lists.items():
+            sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
+            ledger, uncertain = self._ledger(list_id)
+            (self._known if uncertain else self._equal)(list_id, sandbox, ledger)
+        self._log_grew()
+        return self.findings
+
+    def after_an_erasure(self):
+        """By no identifier of theirs is the person on any list, also of audiences that are paused or gone."""
+        for list_id, external_id in self.lists.items():
+            if external_id:
+                self._nobody_barred(list_id, self.shop.held_by_sandbox(external_id), self.oracle.forgotten())
+        return self.after_a_question()
 
     def after_a_death(self):
         """A run was killed: nobody is on a platform of whom the ledger has not even an intent."""
@@ -133,9 +151,16 @@ class Check:
                 continue
             if self._is_frozen(list_id) and (have and not self._must_go(name)):
                 continue
+            if want and have and explained and self._waits_for_recipe(list_id, name):
+                continue
             missing = "update" if want and have else "add" if want else "remove"
             if not explained or not self.held.get((list_id, name), set()) & {missing, "absorb"}:
                 self._find(list_id, f"no reason why {missing} was not done of", [name])
+
+    def _waits_for_recipe(self, list_id, name):
+        """Somebody whose hashes are of an older recipe, on a list on which some wait for a later day."""
+        waiting = sum(one.waiting.get("recipe", 0) for one in self.shop.planned.lists if one.list == list_id)
+        return waiting > 0 and self.recipes[list_id, name].split(".")[0] != str(self.world.recipe)
 
     def _is_frozen(self, list_id):
         """A paused audience's lists stay as they are, but for people who must go."""
@@ -145,9 +170,9 @@ class Check:
         customer = self.oracle.customers.get(name)
         return customer is not None and (customer.consent == "denied" or self.oracle.is_erased(name))
 
-    def _nobody_barred(self, list_id, sandbox):
+    def _nobody_barred(self, list_id, sandbox, barred=None):
         """No identifier of somebody erased or denied, if the platform took the removal."""
-        barred = self.oracle.barred() & set().union(*sandbox)
+        barred = (self.oracle.barred() if barred is None else barred) & set().union(*sandbox)
         for list_of_it, name in self.refused:
             if list_of_it == list_id and name in self.oracle.customers:
                 barred -= self.oracle.hashes(name)
@@ -199,18 +224,19 @@ class Check:
         for name, definition in self._tested():
             lists = [one for one in self.shop.planned.lists if one.audience == name]
             is_complete = all(states[one.list] in COMPLETE and "add" not in one.guard.held for one in lists)
+            if is_complete:
+                self._lists_have_their_arm(name, definition)
             if is_complete and self.wanted.unassigned[name]:
                 self._find(name, "not in the log, but came to the draw, are", sorted(self.wanted.unassigned[name]))
-            self._lists_have_their_arm(name, definition, experiment_of(name, definition))
 
-    def _lists_have_their_arm(self, name, definition, experiment):
+    def _lists_have_their_arm(self, name, definition):
         for list_id in self.lists:
             if not list_id.startswith(f"{name}@"):
                 continue
             arm = list_id.split("/")[1] if "/" in list_id else TREATED
             for member in self._ledger(list_id)[0]:
-                found = self.entries.get((experiment, member))
-                if found == HELD_OUT or found != arm:
+                found = self.oracle.arm(name, definition, member)
+                if found != arm and (list_id, member) not in self.held and (list_id, member) not in self.refused:
                     self._find(list_id, f"on it, though in the log as {found}, is", [member])
 
     # words --------------------------------------------------------------------------------------------------------

@@ -90,15 +90,21 @@ class Oracle:
         return {self.world.hashed(contact) for contact in self.customers[customer].contacts}
 
     def is_erased(self, customer):
-        return bool(self.customers[customer].contacts & self.world.forgotten)
+        one = self.customers[customer]
+        ids = {root.own_id for root in one.roots} | {one.id}
+        return bool(one.contacts & self.world.forgotten or ids & self.world.erased_ids)
 
     def barred(self):
         """The hashes of people who may be on no list at all: by none of them may anybody be sent."""
-        denied = {name for name, one in self.customers.items() if one.consent == "denied" or self.is_erased(name)}
-        return {one for name in denied for one in self.hashes(name)} | self._forgotten()
+        ended = [one for name, one in self.customers.items() if one.consent == "denied" or self.is_erased(name)]
+        return self._in_every_recipe(contact for one in ended for contact in one.contacts) | self.forgotten()
 
-    def _forgotten(self):
-        return {self.world.hashed(one, recipe) for one in self.world.forgotten for recipe in self.world.recipes}
+    def forgotten(self):
+        """The hashes of people who were erased, those that others have too among them."""
+        return self._in_every_recipe(self.world.forgotten | self.world.half_forgotten)
+
+    def _in_every_recipe(self, contacts):
+        return {self.world.hashed(one, recipe) for one in contacts for recipe in self.world.recipes}
 
     def rows(self, customer, withheld=frozenset()):
         """The upload rows of a customer without withheld hashes; a row without an identifier is none."""
@@ -119,7 +125,7 @@ class Oracle:
         reasons = {one: out or self._out_at_gate(one, withheld) for one, out in self.funnel(name).items()}
         reached = {one for one, reason in reasons.items() if reason is None}
         found.reached[name] = reached
-        arms = {one: self._arm(name, definition, one) for one in reached}
+        arms = {one: self.arm(name, definition, one) for one in reached}
         found.unassigned[name] = {one for one, arm in arms.items() if arm is None}
         held_out = {one for one, arm in arms.items() if arm == HELD_OUT}
         if definition.get("role") != "exclude":
@@ -145,12 +151,13 @@ class Oracle:
             return "gate erased"
         return self.gate(customer) or (None if self.rows(customer, withheld) else "identifier withheld")
 
-    def _arm(self, name, definition, customer):
+    def arm(self, name, definition, customer):
         """As the log has it for any part of the customer: held out if one of them was, else as they entered first."""
         if not has_experiment(definition):
             return TREATED
         experiment = experiment_of(name, definition)
-        parts = [root.own_id for root in self.customers[customer].roots]
+        known = self.customers.get(customer)
+        parts = [root.own_id for root in known.roots] if known else [customer]
         logged = [self.arms[experiment, part] for part in parts if (experiment, part) in self.arms]
         return None if not logged else HELD_OUT if HELD_OUT in logged else logged[0]
 

@@ -18,7 +18,9 @@ from audiences.as_of import end_of_day
 from audiences.errors import gravest
 from audiences.ledger import open_ledger
 from audiences.settings import load_settings
-from audiences.sync.apply import apply_plan
+from audiences.sync.apply import ApplyResult, apply_plan
+from audiences.sync.confirm import confirm_lists
+from audiences.sync.forget import forget
 from audiences.sync.plan import make_plan
 from audiences.sync.release import release
 
@@ -90,6 +92,11 @@ class HistoryShop:
         text = yaml.safe_dump(self.definitions[name], sort_keys=False)
         (self.folder / "definitions" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
+    def undefine(self, name):
+        """Delete a definition."""
+        del self.definitions[name]
+        (self.folder / "definitions" / f"{name}.yaml").unlink()
+
     def tick(self):
         self.now += dt.timedelta(minutes=1)
         return self.now
@@ -117,8 +124,21 @@ class HistoryShop:
     def sync(self):
         """Plan and apply; the exit code that `boomerang sync` would end with."""
         self.planned = self.plan()
+        if not self.planned.lists:  # everything is paused, and there has never been a list
+            self.result = ApplyResult(self.planned.plan_id, (), 0.0)
+            return 0
         self.result = apply_plan(self.settings, self.planned.plan_id, clock=self.tick)
         return gravest([one.exit_code for one in self.result.lists])
+
+    def confirm(self):
+        """Ask the platforms, an hour after the last request; the ledger is given back meanwhile as other processes want."""
+        self.now += dt.timedelta(hours=1)
+        self.confirmed = confirm_lists(self.settings, clock=self.tick)
+
+    def forget(self, customer):
+        """Erase a customer of the newest build; whether something of them is left open."""
+        self.world.forget(customer)
+        return forget(self.settings, customer.id, clock=self.tick).is_open
 
     def release_all(self):
         """Let go whatever the newest plan holds."""
@@ -150,7 +170,10 @@ class HistoryShop:
 
     def held_by_sandbox(self, external_id):
         """The hashes of everybody on a list, one set a person."""
-        found = self.sandbox.inspect("meta").list(external_id)
+        try:
+            found = self.sandbox.inspect("meta").list(external_id)
+        except LookupError:  # somebody deleted it
+            return []
         return [set(person) for person in found["people"]]
 
 

@@ -66,7 +66,8 @@ class Customer:
 
 
 class World:
-    """Everybody, day by day. Events change it in place; `forgotten` holds the contacts of people who were erased."""
+    """Everybody, day by day. Events change it in place; `forgotten` holds the contacts of people who were
+    erased, `half_forgotten` those of theirs that others had as well."""
 
     def __init__(self, salt, count):
         self.salt, self.recipe = salt, 1
@@ -76,6 +77,8 @@ class World:
         self.head: dict[int, int] = {}
         self.owners: dict[str, int] = {}
         self.forgotten: set[str] = set()
+        self.half_forgotten: set[str] = set()
+        self.erased_ids: set[str] = set()
         self.is_empty_day = False
         for _ in range(count):
             self.arrives()
@@ -120,6 +123,18 @@ class World:
         return {name: one for name, one in everybody.items() if one.is_in(segment)}
 
     # identifiers --------------------------------------------------------------------------------------------------
+
+    def forget(self, customer):
+        """Somebody was erased: by every id of theirs, and by every contact, but for those that others have too."""
+        others = {contact for one in self.customers().values() if one.id != customer.id for contact in one.contacts}
+        self.erased_ids |= {root.own_id for root in customer.roots} | {customer.id}
+        self.forgotten |= customer.contacts - others
+        self.half_forgotten |= customer.contacts & others
+
+    def change_recipe(self):
+        """Every hash is another one from now on."""
+        self.recipe += 1
+        self.recipes.add(self.recipe)
 
     def hashed(self, contact, recipe=None):
         text = f"{self.salt} {recipe or self.recipe} {contact}"

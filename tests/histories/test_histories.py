@@ -6,12 +6,24 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from histories_story import history, live
 from hypothesis import HealthCheck, Phase, given, settings
+
+from audiences.sync import changes
 
 IS_SOAK = bool(os.environ.get("BOOMERANG_SOAK"))
 COUNT = int(os.environ.get("BOOMERANG_HISTORIES", "2000" if IS_SOAK else "200"))
 SHRINKS = bool(os.environ.get("BOOMERANG_SHRINK"))
+FEW = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_recipe_budget():
+    """So few people a day get a new recipe's hashes that lists of a dozen take several days."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "FEWEST_OF_A_RECIPE", FEW)
+        yield
 
 
 @settings(

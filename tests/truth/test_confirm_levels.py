@@ -189,3 +189,21 @@ def test_nothing_about_a_person_is_in_what_is_told(shop, fails):
     assert "requests failed" in told
     assert re.search(r"[0-9a-f]{32}", told) is None
     assert "example.com" not in told
+
+
+def test_an_old_address_goes_though_many_plans_were_made_before_the_failure_was_told(shop, fails):
+    everybody = shop.filled()
+    shop.later()
+    shop.person("crowd0001", emails=["another@example.com"])
+    shop.publish(1)
+    fails("processing_fails", "remove")
+    shop.sync()
+    for _ in range(7):
+        shop.sync()
+    assert shop.later().sent_again == 1
+    assert shop.sync() == 0
+    shop.later()
+    assert shop.people_on() == shop.on_ledger() == everybody
+    for _ in range(7):
+        shop.sync()
+    assert shop.value("select count(*) from sync.plan_changes where phase in (1, 2)") == 0

@@ -142,9 +142,17 @@ def read_receipt(connection: duckdb.DuckDBPyConnection, erasure_id: str) -> Eras
 
 
 def write_receipt(settings: Settings, erasure: Erasure) -> Path:
-    """Keep the receipt as a file of the home folder, in the place of an earlier one; never half of it."""
+    """Keep the receipt as a file of the home folder, in the place of an earlier one; never half of it.
+
+    What only the request itself knew (a build to look in, forgotten before) stays as the earlier one has it.
+    """
     file = settings.home / "receipts" / f"{erasure.erasure_id}.json"
+    document = erasure.as_json()
+    if file.is_file():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        document["asked_before"] = document["asked_before"] or kept["asked_before"]
+        document["had_build"] = erasure.had_build and kept["had_build"]
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
-    draft.write_text(json.dumps(erasure.as_json(), indent=2) + "\n", encoding="utf-8")
+    draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return draft.replace(file)

@@ -37,7 +37,14 @@ def moved_blocks(members: int) -> int:
 
 
 def prepare(folder: Path, members: int, endpoint: str) -> None:
-    """Write settings, definition and contracts, and make both builds: of the first days, and after one percent moved."""
+    """Set the shop up, and make both builds: of the first days, and after one percent moved."""
+    set_up(folder, endpoint)
+    make_build(folder / "before.duckdb", members, 0)
+    make_build(folder / "after.duckdb", members, moved_blocks(members))
+
+
+def set_up(folder: Path, endpoint: str) -> None:
+    """Write settings, definition and contracts."""
     (folder / "definitions").mkdir()
     _write(folder / "definitions" / "lapsed_buyers.yaml", AUDIENCE)
     for name, columns in CONTRACTS.items():
@@ -54,8 +61,6 @@ def prepare(folder: Path, members: int, endpoint: str) -> None:
         "platforms": {"meta": {"endpoint": endpoint, "accounts": {"main": account}}},
     }
     _write(folder / "boomerang.yaml", settings)
-    _make_build(folder / "before.duckdb", members, 0)
-    _make_build(folder / "after.duckdb", members, moved_blocks(members))
 
 
 def settings_of(folder: Path) -> Settings:
@@ -94,7 +99,8 @@ def newest_build(folder: Path) -> Path:
     return max(settings_of(folder).published.glob("*.duckdb"))
 
 
-def _make_build(file: Path, members: int, moved: int) -> None:
+def make_build(file: Path, members: int, moved: int) -> None:
+    """A published build of so many members, the first `moved` blocks of them gone and as many new."""
     with connect(file) as connection:
         connection.execute(f"set variable members = {members}")
         connection.execute(f"set variable moved = {moved}")

@@ -138,7 +138,7 @@ def _advance(run: Run, lane: _Lane) -> None:
 
 
 def _stop_families(lane: _Lane) -> None:
-    failed = {work.family for work in lane.works if not work.is_open}
+    failed = {work.family for work in lane.works if not work.is_open and work.plan.removes + work.plan.updates > 0}
     for work in lane.open_works:
         if work.family in failed:
             work.fail(Unavailable("people are to be removed from a list of the same audience or group first"))

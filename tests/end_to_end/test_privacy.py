@@ -72,6 +72,9 @@ def searched(module_shop, said):
     for command in (
         ["plan", "--as-of", shop.second_day, "--json"], ["plan", "--as-of", shop.second_day], ["status"], ["status", "--json"],
         ["audiences"], ["preview", "wishlisters", "--as-of", shop.first_day], ["check"], ["doctor"], ["sync", "--as-of", shop.second_day],
+        ["plan", "--markdown"], ["confirm"], ["confirm", "--json"], ["explain", MARKED_EMAILS[1]], ["explain", MARKED_EMAILS[0], "--json"],
+        ["forget", MARKED_EMAILS[1]], ["forget", MARKED_PHONES[0], "--json"], ["forget", "nobody.zqx@example.com"], ["status", "--json"],
+        ["explain", MARKED_EMAILS[1]],
     ):  # fmt: skip
         run(shop, said, *command)
     return shop

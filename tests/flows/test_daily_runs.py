@@ -33,7 +33,7 @@ from flows.daily import update_lists
 
 @flow
 def rounds():
-    [result] = update_lists('{config}', [], '{day}', waits=[0.1])
+    [result] = update_lists('{config}', ['everybody'], '{day}', waits=[0.1])
     print(json.dumps([result.state, result.sent, result.requests]))
 
 rounds()
@@ -177,6 +177,7 @@ def test_lists_of_a_platform_that_asks_to_wait_are_planned_again(again: FlowRun,
     config = shop.settings("rounds", definitions=folder)
     shop.sandbox.control(faults=[{"do": "throttle", "on": "add", "minutes": 60}])
     told = server.script(ROUNDS.format(config=config, day=DAY), cwd=shop.folder)
+    assert told.returncode == 0, told.stderr[-3000:]
     state, sent, requests = json.loads(told.stdout)
     assert "planning again" in told.stderr + told.stdout
     assert (state, requests) == ("applied", 1)

@@ -7,6 +7,7 @@ who were measured as held out: then the experiment is closed and the next genera
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,9 +44,9 @@ def current_experiment(connection: duckdb.DuckDBPyConnection, audience: Audience
     row = connection.execute(statements("experiments")["newest"], {"scope": scope}).fetchone()
     if row is None:
         return Experiment(scope, 1, is_new=True)
-    generation, holdout, arms = row
+    generation, holdout, arms, is_open = row
     names = {name for name, _ in arms_of(audience)}
-    goes_on = holdout_share(audience) >= holdout - ROUNDING and set(json.loads(arms)) <= names
+    goes_on = is_open and holdout_share(audience) >= holdout - ROUNDING and set(json.loads(arms)) <= names
     return Experiment(scope, generation if goes_on else generation + 1, is_new=not goes_on)
 
 
@@ -64,16 +65,36 @@ def open_experiment(connection: duckdb.DuckDBPyConnection, audience: Audience, n
     return experiment
 
 
+def experiments_left(
+    connection: duckdb.DuckDBPyConnection, audience: Audience, others: Iterable[Audience]
+) -> list[Experiment]:
+    """Open experiments that drew this audience's people and that no definition asks for any more.
+
+    Everybody is sent now, those who were held out too: these experiments cannot go on.
+    """
+    asked = {scope_of(one) for one in others if has_experiment(one)}
+    possible = {_own_scope(audience), f"group:{audience.exclusive_group}", "global"} - asked
+    rows = connection.execute(statements("experiments")["open_ones"], {"scopes": sorted(possible)}).fetchall()
+    return [Experiment(scope, generation, is_new=False) for scope, generation in rows]
+
+
+def close_experiments(connection: duckdb.DuckDBPyConnection, experiments: Iterable[Experiment], now: datetime) -> None:
+    """Close experiments that go on no more."""
+    for one in experiments:
+        connection.execute(statements("experiments")["close"], {"scope": one.scope, "now": now})
+
+
 def scope_of(audience: Audience) -> str:
     """Whose experiment assigns the audience's people: its own, its group's, or the one of the whole programme."""
     scope = audience.holdout.scope if audience.holdout else "audience"
     if scope == "global":
         return "global"
-    return (
-        f"group:{audience.exclusive_group}"
-        if scope == "group"
-        else f"audience:{[*audience.renamed_from, audience.name][0]}"
-    )
+    return f"group:{audience.exclusive_group}" if scope == "group" else _own_scope(audience)
+
+
+def _own_scope(audience: Audience) -> str:
+    """By the first name that the audience ever had."""
+    return f"audience:{[*audience.renamed_from, audience.name][0]}"
 
 
 def arms_of(audience: Audience) -> list[tuple[str, float]]:

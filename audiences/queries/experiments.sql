@@ -1,11 +1,17 @@
 -- Which experiments are open, and what they were opened with.
 
 -- name: newest
-select generation, holdout, arms
+select generation, holdout, arms, closed_at is null
 from sync.experiments
 where experiment = $scope
 order by generation desc
 limit 1;
+
+-- name: open_ones
+select experiment, generation
+from sync.experiments
+where closed_at is null and list_contains($scopes, experiment)
+order by experiment;
 
 -- name: close
 update sync.experiments set closed_at = $now where experiment = $scope and closed_at is null;

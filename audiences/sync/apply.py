@@ -7,13 +7,14 @@ another's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from audiences.catalog import Audience
 from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
-from audiences.experiments import has_experiment, open_experiment
+from audiences.experiments import close_experiments, experiments_left, has_experiment, open_experiment
 from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
@@ -60,7 +61,7 @@ def apply_plan(
             fold(ledger.connection)
         works = works_of(rows, audiences)
         refuse_stale(run, works)
-        _log_entries(run, works)
+        _log_entries(run, works, audiences.values())
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
@@ -74,7 +75,7 @@ def _row_count(run: Run) -> int:
     return int(row[0]) if row else 0
 
 
-def _log_entries(run: Run, works: Sequence[Work]) -> None:
+def _log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> None:
     """Log who enters and leaves each audience, both arms, before anything is sent; never twice.
 
     While a guard holds removals nobody has left: a fault in the data would else begin everybody's rest.
@@ -86,6 +87,8 @@ def _log_entries(run: Run, works: Sequence[Work]) -> None:
     with run.ledger.transaction():
         for name, audience in entering.items():
             common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of}
+            left = experiments_left(run.connection, audience, defined_audiences)
+            close_experiments(run.connection, left, run.clock())
             if has_experiment(audience):
                 experiment = open_experiment(run.connection, audience, run.clock())
                 run.execute("log_entries", **common, experiment=experiment.id, build_id=run.build_id)

@@ -18,7 +18,7 @@ from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
 from audiences.errors import ConfigError
-from audiences.experiments import current_experiment, has_experiment
+from audiences.experiments import current_experiment, experiments_left, has_experiment
 from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
@@ -128,7 +128,8 @@ def _planned(
         connection.execute(named["refused_keys"])
         for audience in chosen:
             if platform in audience.platforms:
-                drafts += _drafted_audience(context, audience, kind, taken_over.get(audience.name))
+                notes = _notes(context, audience, catalog, taken_over.get(audience.name))
+                drafts += _drafted_audience(context, audience, kind, notes)
         for wanted in _without_list(orphans, drafts, platform):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
@@ -140,7 +141,7 @@ def _planned(
     return sorted((finish(context, one) for one in drafts), key=lambda item: item.list)
 
 
-def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, former: str | None) -> list[Draft]:
+def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, notes: tuple[str, ...]) -> list[Draft]:
     connection, named = context.connection, statements("plan")
     key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
     place_members(connection, audience, key.list_id, context.build.build_id)
@@ -164,7 +165,7 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
                 audience=audience,
                 is_over=is_over or _is_closed(audience, split, kept),
                 dropped=dropped,
-                notes=_notes(context, audience, former),
+                notes=notes,
             ),
         )
         for split in sorted(current | known, key=lambda value: value or "")
@@ -186,14 +187,14 @@ def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
     return value not in kept and value != audience.split_by.rest
 
 
-def _notes(context: Context, audience: Audience, former: str | None) -> tuple[str, ...]:
+def _notes(context: Context, audience: Audience, catalog: Catalog, former: str | None) -> tuple[str, ...]:
     notes = [] if former is None else [f"taken over from {former}, with everybody who is on it"]
-    if has_experiment(audience):
-        experiment = current_experiment(context.connection, audience)
-        if experiment.closes:
-            notes.append(
-                f"the experiment is closed, because fewer are held out or an arm is gone: {experiment.id} begins"
-            )
+    left = experiments_left(context.connection, audience, catalog.audiences.values())
+    notes += [f"the experiment {one.id} is closed: nobody is held out by it any more" for one in left]
+    experiment = current_experiment(context.connection, audience)
+    if has_experiment(audience) and experiment.closes:
+        why = "because fewer are held out, an arm is gone, or all were sent"
+        notes.append(f"the experiment is closed, {why}: {experiment.id} begins")
     return tuple(notes)
 
 

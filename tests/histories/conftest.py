@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from histories_platform import install
+from histories_tally import keep
 
 from audiences.sandbox.server import Sandbox
 
@@ -21,3 +22,8 @@ def sandbox(installed):
     with Sandbox() as running:
         running.control(believe={"usage_percent": 0})
         yield running
+
+
+def pytest_sessionfinish(exitstatus):
+    """Results of a soak go into their file."""
+    keep(exitstatus)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from histories_oracle import HELD_OUT, TREATED, Oracle, experiment_of, has_experiment, identifying
 from histories_shop import short
+from histories_tally import met
 
 COMPLETE = ("applied", "held", "unchanged")
 NOBODY = "somebody whom the world does not know"
@@ -32,6 +33,7 @@ class Check:
     def after_a_run(self, *, explained=True):
         """Every list of the run; without `explained` nothing may be left over."""
         states = {one.list: one.state for one in self.shop.result.lists}
+        met["runs"] += 1
         for list_id, external_id in self.lists.items():
             sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
             ledger, uncertain = self._ledger(list_id)
@@ -147,15 +149,26 @@ class Check:
         wanted = self.wanted.lists.get(list_id, {})
         for name in sorted(wanted.keys() | ledger.keys()):
             want, have = wanted.get(name), ledger.get(name)
-            if want == have or (list_id, name) in self.refused:
-                continue
-            if self._is_frozen(list_id) and (have and not self._must_go(name)):
-                continue
-            if want and have and explained and self._waits_for_recipe(list_id, name):
+            if want == have:
+                met["as wanted"] += 1
                 continue
             missing = "update" if want and have else "add" if want else "remove"
-            if not explained or not self.held.get((list_id, name), set()) & {missing, "absorb"}:
+            reason = self._reason(list_id, name, missing, explained=explained)
+            met[reason or "without a reason"] += 1
+            if reason is None:
                 self._find(list_id, f"no reason why {missing} was not done of", [name])
+
+    def _reason(self, list_id, name, missing, *, explained):
+        """Why something was not done of a member; None where it should have been."""
+        if (list_id, name) in self.refused:
+            return "refused by the platform"
+        if self._is_frozen(list_id) and missing != "add" and not self._must_go(name):
+            return "paused"
+        if explained and missing == "update" and self._waits_for_recipe(list_id, name):
+            return "waits for the recipe's day"
+        if explained and self.held.get((list_id, name), set()) & {missing, "absorb"}:
+            return "held by a guard"
+        return None
 
     def _waits_for_recipe(self, list_id, name):
         """Somebody whose hashes are of an older recipe, on a list on which some wait for a later day."""

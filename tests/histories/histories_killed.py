@@ -6,6 +6,7 @@ reach them are wrapped in this process only; nothing of the engine is replaced.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import http.client
 import os
@@ -19,8 +20,11 @@ from audiences.ledger import open_ledger  # noqa: F401 - imported before countin
 from audiences.platforms import meta_wire  # noqa: F401 - the SDK too
 from audiences.settings import load_settings
 from audiences.sync.apply import apply_plan
+from audiences.sync.confirm import confirm_lists
+from audiences.sync.forget import forget
 from audiences.sync.plan import make_plan
 
+AN_HOUR = dt.timedelta(hours=1)
 STATEMENTS = ("execute", "executemany", "begin", "commit")
 REQUESTS = ("endheaders", "getresponse")
 
@@ -57,10 +61,11 @@ class Moments:
             setattr(http.client.HTTPConnection, name, counted)
 
 
-def run_until(installed, file, now, deadly, answers):
-    """Plan and apply; put the number of moments by kind into `answers` when the process was not killed.
+def run_until(installed, file, now, forgotten, deadly, answers):
+    """Plan, apply, confirm and forget; put the number of moments by kind into `answers` when the process was not killed.
 
-    `deadly` is a kind of moment (plan, apply, request) and its number.
+    `forgotten` is the id of a customer who is erased at the end, or None; `deadly` a kind of moment (plan, apply, confirm,
+    forget, request) and its number.
     """
     install(Path(installed))
     settings = load_settings(file)
@@ -70,4 +75,9 @@ def run_until(installed, file, now, deadly, answers):
     made = make_plan(settings, now=now)
     moments.task = "apply"
     apply_plan(settings, made.plan_id, clock=lambda: now)
+    moments.task = "confirm"
+    confirm_lists(settings, clock=lambda: now + AN_HOUR)
+    moments.task = "forget"
+    if forgotten:
+        forget(settings, forgotten, clock=lambda: now + AN_HOUR)
     answers.put(moments.counts)

@@ -54,6 +54,7 @@ class HistoryShop:
         self.day, self.now = FIRST, LONG_AGO
         self.seen_entries: dict[tuple[str, str], str] = {}
         self.planned = None
+        self.last_erasure = []
         (folder / "definitions").mkdir(parents=True)
         _write_contracts(folder / "dbt" / "models")
         self._write_key()

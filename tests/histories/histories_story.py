@@ -10,6 +10,7 @@ from histories_checks import Check
 from histories_decisions import DECISIONS
 from histories_events import EVENTS, happen
 from histories_shop import HistoryShop
+from histories_tally import met
 from histories_world import World
 
 MOST_ROUNDS = 8
@@ -121,6 +122,7 @@ def a_day(shop, fault, name):
     shop.sandbox.control(faults=[as_scripted(shop, fault)] if fault else [])
     shop.sync()
     shop.sandbox.control(faults=[])
+    met["runs with a fault"] += bool(fault)
     if fault and fault["do"] in UNSEEN:
         shop.confirm()
         return [f"{name}: {one}" for one in Check(shop).after_a_question()]
@@ -140,6 +142,7 @@ def an_erasure(shop, which, name):
     customers = sorted(shop.world.customers().items())
     if not customers:
         return []
+    met["erasures"] += 1
     is_open = shop.forget(customers[which % len(customers)][1])
     findings = ["something is left open"] if is_open else []
     return [f"{name}: {one}" for one in findings + Check(shop).after_an_erasure()]

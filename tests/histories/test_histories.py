@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 from histories_story import history, live
+from histories_tally import HISTORIES, met, note
 from hypothesis import HealthCheck, Phase, given, settings
 
 from audiences.sync import changes
 
-IS_SOAK = bool(os.environ.get("BOOMERANG_SOAK"))
-COUNT = int(os.environ.get("BOOMERANG_HISTORIES", "2000" if IS_SOAK else "200"))
 SHRINKS = bool(os.environ.get("BOOMERANG_SHRINK"))
 FEW = 3
 
@@ -26,8 +26,16 @@ def _small_recipe_budget():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _result():
+    started = time.monotonic()
+    yield
+    seconds = round(time.monotonic() - started)
+    note("histories", **{name: met[name] for name in sorted(met)}, seconds=seconds)
+
+
 @settings(
-    max_examples=COUNT,
+    max_examples=HISTORIES,
     deadline=None,
     derandomize=True,
     database=None,
@@ -38,4 +46,6 @@ def _small_recipe_budget():
 def test_after_any_history_people_are_where_they_should_be(sandbox, story):
     with tempfile.TemporaryDirectory() as folder:
         findings = live(story, Path(folder) / "shop", sandbox)
+    met["histories"] += 1
+    met["findings"] += len(findings)
     assert findings == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 import random
@@ -15,13 +16,21 @@ from histories_events import EVENTS, happen
 from histories_killed import run_until
 from histories_platform import FLOOR
 from histories_shop import HistoryShop
-from histories_story import FAULTS, PLAIN, SPLIT, clear
+from histories_story import PLAIN, SPLIT, clear
+from histories_tally import KILLS, note
 from histories_world import World
 
-POINTS = int(os.environ.get("BOOMERANG_KILLS", "200" if os.environ.get("BOOMERANG_SOAK") else "50"))
-PRELOADED = ["audiences.ledger", "audiences.platforms.meta_wire", "audiences.sync.apply", "audiences.sync.plan", "pyarrow"]
+from audiences.sync.forget import drain_erasures
+
+PRELOADED = [
+    "audiences.ledger", "audiences.platforms.meta_wire", "audiences.sync.apply", "audiences.sync.plan",
+    "audiences.sync.confirm", "audiences.sync.forget", "pyarrow",
+]  # fmt: skip
+AN_HOUR = dt.timedelta(hours=1)
 GOLDEN = 0.6180339887498949
 PEOPLE = 30
+FAULTS = ("throttle", "server_error", "html", "cut_before", "cut_after", "expired_token")
+FORGET_EVERY = 4
 EVENTS_A_DAY = 8
 RARE = {"table_is_empty", "loses_everything", "disappears", "denies", "is_not_asked", "becomes_unknown"}
 
@@ -51,8 +60,8 @@ def a_day_passes(shop, chance):
     chosen = [chance.choice(names) for _ in range(EVENTS_A_DAY)]
     often = [name for name in chosen if name not in RARE or chance.random() < 0.3]
     happen(shop.world, [(name, chance.randrange(100), chance.randrange(100)) for name in often if name != "table_is_empty"])
-    for root in shop.world.roots[: 5 * FLOOR]:  # these keep lists alive
-        root.segments = {"lapsed"}
+    while sum(one.consent == "granted" and one.is_in("lapsed") for one in shop.world.customers().values()) < PEOPLE:
+        shop.world.arrives()
     with shop.looking():
         shop.publish()
 
@@ -64,13 +73,14 @@ def faults_of(chance):
     return [{"do": chance.choice(FAULTS), "on": "write", "after": chance.randrange(8), "code": 100}]
 
 
-def run(processes, shop, installed, deadly=(None, 0)):
+def run(processes, shop, installed, forgotten=None, deadly=(None, 0)):
     """A run in another process: its moments by kind, or None when it was killed."""
     answers = processes.SimpleQueue()
-    arguments = (str(installed), shop.file, shop.tick(), deadly, answers)
+    arguments = (str(installed), shop.file, shop.tick(), forgotten, deadly, answers)
     process = processes.Process(target=run_until, args=arguments)
     process.start()
     process.join()
+    shop.now += AN_HOUR
     assert process.exitcode in (0, -signal.SIGKILL)
     return answers.get() if process.exitcode == 0 else None
 
@@ -85,8 +95,9 @@ def settle(sandbox):
 
 def next_moment(moments, attempt):
     """Another kind each time, and numbers that spread evenly over all of its moments."""
-    kind = sorted(moments)[attempt % len(moments)]
-    return kind, 1 + int(moments[kind] * (attempt * GOLDEN % 1))
+    turn, place = divmod(attempt, len(moments))
+    kind = sorted(moments)[place]
+    return kind, 1 + int(moments[kind] * ((0.5 + turn * GOLDEN) % 1))
 
 
 def left_behind(shop):
@@ -100,16 +111,19 @@ def left_behind(shop):
 def test_killed_at_any_moment_the_next_run_makes_everything_right(shop, processes, installed, sandbox):
     chance = random.Random(20261123)
     a_day_passes(shop, chance)
-    moments = run(processes, shop, installed)
+    first = somebody(shop, chance)
+    moments = run(processes, shop, installed, first)
     a_look_at_the_body(shop, "none yet")
+    erased_at_last(shop, first)
     deaths, leavings = Counter(), Counter()
-    for attempt in range(2 * POINTS):
-        if deaths.total() == POINTS:
+    for attempt in range(2 * KILLS):
+        if deaths.total() == KILLS:
             break
         kind, number = next_moment(moments, attempt)
         faults = faults_of(chance)
         a_day_passes(shop, chance)
-        finished = killed_run(shop, processes, installed, (kind, number), faults)
+        forgotten = somebody(shop, chance) if kind == "forget" or attempt % FORGET_EVERY == 0 else None
+        finished = killed_run(shop, processes, installed, forgotten, (kind, number), faults)
         a_look_at_the_body(shop, attempt)
         if finished:
             moments |= {} if faults else finished
@@ -117,16 +131,23 @@ def test_killed_at_any_moment_the_next_run_makes_everything_right(shop, processe
             deaths[kind] += 1
             with shop.looking():
                 leavings[left_behind(shop)] += 1
+        erased_at_last(shop, forgotten)
         a_day_passes(shop, chance)
         everything_is_right(shop, f"attempt {attempt}, killed at {kind} {number}")
-    print(f"\n{deaths.total()} runs killed: {dict(deaths)}; left behind: {dict(leavings)}; moments of a run: {moments}")
-    assert deaths.total() == POINTS
+    note("kills", killed=deaths.total(), at=dict(deaths), left_behind=dict(leavings), moments=moments, people=len(shop.world.roots))
+    assert deaths.total() == KILLS
     assert len(leavings) == 3, "some ways to die were not met"
 
 
-def killed_run(shop, processes, installed, deadly, faults):
+def somebody(shop, chance):
+    """Somebody who is forgotten by the run: nobody may send them any more, whether it comes to that or not."""
+    customers = sorted(one.id for one in shop.world.customers().values() if one.contacts)
+    return chance.choice(customers)
+
+
+def killed_run(shop, processes, installed, forgotten, deadly, faults):
     shop.sandbox.control(faults=faults)
-    finished = run(processes, shop, installed, deadly)
+    finished = run(processes, shop, installed, forgotten, deadly)
     settle(shop.sandbox)
     shop.sandbox.control(faults=[])
     return finished
@@ -136,6 +157,22 @@ def a_look_at_the_body(shop, attempt):
     """Even now nobody is on a list of whom the ledger has not at least an intent."""
     with shop.looking():
         assert Check(shop).after_a_death() == [], f"attempt {attempt}"
+
+
+def erased_at_last(shop, forgotten):
+    """Who asked is forgotten by now, or is asked for again: what the killed run began goes on from the ledger alone."""
+    if forgotten is None:
+        return
+    with shop.looking():
+        customer = shop.world.customers()[forgotten]
+        begun = shop.rows("select erasure_id from sync.erasures order by asked_at desc limit 1")
+        if begun and begun != shop.last_erasure:
+            shop.world.forget(customer)
+            drain_erasures(shop.settings, clock=shop.tick)
+        else:
+            shop.forget(customer)
+        shop.last_erasure = shop.rows("select erasure_id from sync.erasures order by asked_at desc limit 1")
+        assert Check(shop).after_an_erasure() == []
 
 
 def everything_is_right(shop, when):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from engine_shop import Shop
+from engine_shop import TODAY, Shop
 
 from audiences.addresses import hashes_of
 from audiences.sync.confirm import confirm_lists
@@ -91,12 +91,12 @@ class ErasureShop(Shop):
         """The newest published build, to be changed by hand."""
         return duckdb.connect(str(max(self.settings.published.glob("*.duckdb"))))
 
-    def filled(self, *names, **keys):
+    def filled(self, *names, day=TODAY, **keys):
         """A list with a crowd and these persons on it."""
         everybody = self.crowd()
         self.lapsed(*names)
         self.audience("lapsed", **keys)
-        self.publish()
+        self.publish(day)
         assert self.sync() == 0
         return everybody | set(names)
 

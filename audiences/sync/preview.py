@@ -87,17 +87,17 @@ def _previewed(ledger: Ledger, audience: Audience, build: BuildRef, samples: int
     segment = exp.table_(f"seg_{audience.segment}", db="segments", catalog=BUILD)
     counted = exp.select("count(*)", "count(distinct customer_id)").from_(segment)
     rows, customers = connection.execute(render(counted)).fetchone() or (0, 0)
-    accounts = tuple(_placed(connection, audience, name) for name in sorted(audience.platforms))
+    accounts = tuple(_placed(connection, audience, name, build.build_id) for name in sorted(audience.platforms))
     return AudiencePreview(
         audience.name, audience.label, audience.segment, build.as_of, rows, customers, accounts,
         tuple(_sample(connection, segment, samples)),
     )  # fmt: skip
 
 
-def _placed(connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str) -> AccountPreview:
+def _placed(connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str, build_id: str) -> AccountPreview:
     kind, account = kind_of(platform), audience.platforms[platform].account
     prepare_platform(connection, kind.fields, kind.purposes)
-    place_members(connection, audience)
+    place_members(connection, audience, ListKey(audience.name, platform, account).list_id, build_id)
     members, dropped = counts_by_reason(connection)
     sizes = connection.execute(statements("members")["sizes"]).fetchall()
     lists = {ListKey(audience.name, platform, account, split).list_id: int(count) for split, count in sizes}

@@ -64,9 +64,10 @@ where member_key not in (select member_key from refused_keys where cause in ('de
 select count(*) from sync.memberships where list_id = $list_id and cause = 'recipe' and sent_at >= $since;
 
 -- name: recipe_budget
--- a new recipe is spread over days: who is beyond today's budget keeps the old hashes until then
+-- a new recipe is spread over days: who is beyond today's budget keeps the old hashes until then, but not one of somebody
+-- stricter
 delete from changes
-where cause = 'recipe' and member_key not in (
+where cause = 'recipe' and customer_id not in (select customer_id from trimmed) and member_key not in (
     select member_key from changes where cause = 'recipe' order by member_key limit $budget
 );
 

@@ -11,7 +11,6 @@ with membership as (
         count(*) filter (where leaving_at is not null) as leaving,
         count(*) filter (where leaving_at is null and erasure_id is not null) as erasing,
         count(*) filter (where leaving_at is null and expires_at <= $expiring_until) as expiring,
-        sum(len(identifiers)) as row_count,
         min(sent_at) filter (where leaving_at is null) as filled_at
     from sync.memberships
     group by list_id
@@ -60,7 +59,6 @@ select
     coalesce(membership.leaving, 0) as leaving,
     coalesce(membership.erasing, 0) as erasing,
     coalesce(membership.expiring, 0) as expiring,
-    coalesce(membership.row_count, 0)::bigint as row_count,
     membership.filled_at,
     coalesce(refused.people, 0) as quarantined,
     coalesce(waiting.requests, 0) as requests_waiting,
@@ -87,6 +85,9 @@ select
 from sync.list_status
 qualify asked_at >= max(asked_at) over (partition by list_id) - to_days(30)
 order by list_id, asked_at;
+
+-- name: row_count
+select coalesce(sum(len(identifiers)), 0)::bigint from sync.memberships where list_id = $list_id;
 
 -- name: names
 select list_id, platform, account, external_id, label

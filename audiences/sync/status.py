@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,7 +75,12 @@ def read_status(settings: Settings, *, wait: float = 0.0, now: datetime | None =
         told: dict[str, list[Row]] = {}
         for row in _rows(ledger.connection, "told"):
             told.setdefault(row["list_id"], []).append(row)
-        states = [_list_state(settings, catalog, row, told.get(row["list_id"], []), moment) for row in rows]
+        states = [
+            _list_state(
+                settings, catalog, row, told.get(row["list_id"], []), _drift(ledger.connection, row, told), moment
+            )
+            for row in rows
+        ]
         known = [one for one, row in zip(states, rows, strict=True) if row["state"] or one.state != "deleted"]
         return Status(ledger.environment, tuple(builds), tuple(known))
 
@@ -94,7 +99,9 @@ def _catalog(settings: Settings) -> Catalog | None:
         return None
 
 
-def _list_state(settings: Settings, catalog: Catalog | None, row: Row, told: Sequence[Row], now: datetime) -> ListState:
+def _list_state(
+    settings: Settings, catalog: Catalog | None, row: Row, told: Sequence[Row], drifting: str, now: datetime
+) -> ListState:
     newest = told[-1] if told else None
     guard = json.loads(row["entry"])["guard"] if row["entry"] is not None else {"held": {}, "reasons": []}
     is_gone = bool(newest and newest["is_gone"]) and row["external_id"] is None
@@ -118,7 +125,7 @@ def _list_state(settings: Settings, catalog: Catalog | None, row: Row, told: Seq
         is_flagged=bool(newest and newest["is_flagged"]),
         is_gone=is_gone,
         note=newest["note"] if newest else "",
-        drift=_drift(row, told),
+        drift=drifting,
         is_complete=row["is_complete"],
         remainder=row["remainder"],
         held=guard["held"],
@@ -153,11 +160,16 @@ def _state(catalog: Catalog | None, row: Row) -> str:
     return "paused" if audience.paused else "active"
 
 
-def _drift(row: Row, told: Sequence[Row]) -> str:
+def _drift(connection: duckdb.DuckDBPyConnection, row: Row, told_of: Mapping[str, Sequence[Row]]) -> str:
     """Of the remote list that there is now: what was said before one was gone tells of another."""
+    told = told_of.get(row["list_id"], [])
     begin = max((number + 1 for number, one in enumerate(told) if one["is_gone"]), default=0)
     sizes = [Size(one["asked_at"], one["size_lower"], one["size_upper"], one["member_count"]) for one in told[begin:]]
-    return drift(sizes, most_people=row["row_count"], confirmed=row["confirmed"], filled_at=row["filled_at"])
+    most_people = row["members"] + row["leaving"]
+    if sizes and (sizes[-1].lower or 0) > most_people:  # only then, for counting rows reads all hashes
+        found = connection.execute(statements("status")["row_count"], {"list_id": row["list_id"]}).fetchone()
+        most_people = found[0] if found else 0
+    return drift(sizes, most_people=most_people, confirmed=row["confirmed"], filled_at=row["filled_at"])
 
 
 def _hours(moment: datetime | None, now: datetime) -> float | None:

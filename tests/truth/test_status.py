@@ -186,3 +186,12 @@ def test_a_ledger_in_use_is_waited_for_and_then_called_busy(open_shop, seconds, 
         holding.kill()
     assert ran.returncode == code
     assert ("another process holds ledger.duckdb" in ran.stderr) == (code == 6)
+
+
+def test_people_put_on_behind_our_back_are_drift(shop):
+    shop.filled()
+    shop.later(days=1)
+    shop.rows("update sync.list_status set size_lower = 290, size_upper = 300")
+    assert "shows at least 290 people, and the members explain 150 at most" in shop.state().drift
+    shop.rows("update sync.memberships set identifiers = list_concat(identifiers, identifiers)")
+    assert shop.state().drift == "", "each row of a member may be another person there"

@@ -314,13 +314,17 @@ where sent.list_id = $list_id and held.phase = 2 and held.is_held
     );
 
 -- name: hold_siblings
--- who is still on one of the lists, because the removal is held, is not added to another of them
+-- who is still on one of the lists, because the removal is held, is not added to another of them, under no id of theirs
 update sync.plan_changes as change set is_held = true
-from sync.plan_changes as kept
-where kept.plan_id = $plan_id and kept.phase = 1 and kept.operation = 'remove' and kept.is_held
-    and change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
-    and change.member_key = kept.member_key and change.list_id <> kept.list_id
-    and list_contains($lists, kept.list_id) and list_contains($lists, change.list_id);
+from (
+    select coalesce(former.member_key, held.member_key) as member_key, held.list_id
+    from sync.plan_changes as held
+    left join former on former.former_key = held.member_key
+    where held.plan_id = $plan_id and held.phase = 1 and held.operation = 'remove' and held.is_held
+        and list_contains($lists, held.list_id)
+) as kept
+where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
+    and change.member_key = kept.member_key and change.list_id <> kept.list_id and list_contains($lists, change.list_id);
 
 -- name: requests
 -- requests and rows that go, and people whose addition is held

@@ -133,7 +133,7 @@ def _timed(query: exp.Select, reason: exp.Case, audience: Audience, moment: Mome
     history = (
         exp.select(
             "coalesce(former.member_key, entries.member_key) as member_key",
-            "max(entries.entered_at) as entered_at",
+            "min(entries.entered_at) filter (where entries.left_at is null) as entered_at",
             "max(entries.left_at) as left_at",
             "bool_or(entries.left_at is null) as is_in",
         )

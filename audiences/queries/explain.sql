@@ -88,7 +88,9 @@ where member_key in (select member_key from explained)
 order by entered_at, experiment, audience;
 
 -- name: history
-select audience, max(entered_at) as entered_at, max(left_at) as left_at, bool_or(left_at is null) as is_in
+select
+    audience, coalesce(min(entered_at) filter (where left_at is null), max(entered_at)) as entered_at, max(left_at) as left_at,
+    bool_or(left_at is null) as is_in
 from sync.audience_history
 where member_key in (select member_key from explained)
 group by audience;

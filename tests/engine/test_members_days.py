@@ -81,3 +81,116 @@ def test_a_day_without_data_does_not_begin_everybodys_rest(shop):
     shop.lapsed(*everybody)
     shop.publish(day(2))
     assert shop.plan_of().members == 750
+
+
+# who merged meanwhile ----------------------------------------------------------------------------------------------------
+
+
+def on_days(shop, name, numbers, before_day=lambda number: None):
+    """The days on which somebody is on the list, or would be under an id of before."""
+    found = []
+    for number in numbers:
+        before_day(number)
+        shop.publish(day(number))
+        assert shop.sync() == 0
+        if f"{name}@example.com" in shop.contacts_on():
+            found.append(number)
+    return found
+
+
+def takes_another_id(shop, name="ann", new="anna"):
+    shop.person(new, emails=[])
+    shop.lapsed(new)
+    shop.merges(name, new)
+
+
+def refreshed(shop, number):
+    """Everybody but ann is new each day: the list stays as large as the platform wants it."""
+    shop.leaves(*(name for name in shop.segment_names() if name not in ("ann", "anna")))
+    shop.crowd(110, prefix=f"day{number}_")
+
+
+def test_another_id_does_not_begin_somebodys_days_anew(shop):
+    shop.lapsed("ann")
+    shop.audience("lapsed", max_days_in=3, rest_days=2, guards=FREE)
+
+    def before_day(number):
+        refreshed(shop, number)
+        if number == 2:
+            takes_another_id(shop)
+
+    assert on_days(shop, "ann", range(8), before_day) == [0, 1, 2, 5, 6, 7]
+
+
+def test_another_id_does_not_end_somebodys_rest(shop):
+    shop.lapsed("ann")
+    shop.audience("lapsed", max_days_in=3, rest_days=3, guards=FREE)
+
+    def before_day(number):
+        refreshed(shop, number)
+        if number == 4:
+            takes_another_id(shop)
+
+    assert on_days(shop, "ann", range(8), before_day) == [0, 1, 2, 6, 7]
+
+
+def test_of_two_who_turn_out_to_be_one_the_longer_stay_counts(shop):
+    shop.lapsed("ann")
+    shop.audience("lapsed", max_days_in=3, rest_days=30, guards=FREE)
+
+    def before_day(number):
+        refreshed(shop, number)
+        if number == 2:
+            shop.lapsed("anna")
+        if number == 3:
+            shop.merges("ann", "anna")
+
+    assert on_days(shop, "ann", range(6), before_day) == [0, 1, 2]
+
+
+def test_rest_days_default_to_max_days_in(shop):
+    shop.lapsed("ann")
+    shop.audience("lapsed", max_days_in=2, guards=FREE)
+    assert on_days(shop, "ann", range(6), lambda number: refreshed(shop, number)) == [0, 1, 4, 5]
+
+
+# active days -----------------------------------------------------------------------------------------------------------
+
+
+ACTIVE = {"from": FIRST + dt.timedelta(days=5), "to": FIRST + dt.timedelta(days=7), "warm_up_days": 2}
+
+
+def test_a_list_is_filled_while_it_warms_up_and_emptied_the_day_after_the_last(shop):
+    shop.crowd(600)
+    shop.audience("lapsed", active=ACTIVE)
+    sizes = []
+    for number in range(2, 10):
+        shop.publish(day(number))
+        assert shop.sync() == 0
+        sizes.append(len(shop.people_on()) if shop.remote_id() else None)
+    assert sizes == [None, 600, 600, 600, 600, 600, 0, 0]
+
+
+def test_other_days_bring_the_people_back_to_the_same_list(shop):
+    shop.crowd(600)
+    shop.audience("lapsed", active=ACTIVE)
+    for number in (5, 8):
+        shop.publish(day(number))
+        assert shop.sync() == 0
+    there = shop.remote_id()
+    shop.audience("lapsed", active={**ACTIVE, "to": day(20)})
+    assert shop.sync() == 0
+    assert (shop.remote_id(), len(shop.people_on())) == (there, 600)
+
+
+def test_an_audience_out_of_its_days_leaves_its_people_to_the_next_of_its_group(shop):
+    everybody = shop.crowd(150)
+    shop.lapsed(*sorted(everybody), segment="recent")
+    shop.audience("sale", segment="recent", active=ACTIVE, exclusive_group="winback", priority=10)
+    shop.audience("lapsed", exclusive_group="winback", priority=20, guards=FREE)
+    found = []
+    for number in (2, 3, 8):
+        shop.publish(day(number))
+        shop.sync()
+        found.append([one.members for one in sorted(shop.plan().lists, key=lambda one: one.audience)])
+    assert found == [[150, 0], [0, 150], [150, 0]]

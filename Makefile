@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 REAL_DATA := $(wildcard ../shared/data)
 
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test soak check bench docs clean
 
 help:            ## say what there is
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1  \2/' | sort
@@ -24,6 +24,9 @@ demo: $(READY)   ## take a small shop the whole way into the sandbox
 
 test: $(READY)   ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
+
+soak: $(READY)   ## kill the sync 200 times, live through 2,000 random histories; takes an hour or so
+	BOOMERANG_SOAK=1 $(BIN)/python -m pytest tests/histories -s
 
 check: $(READY)  ## lint, types, arrows between modules, audience definitions
 	$(BIN)/ruff check .

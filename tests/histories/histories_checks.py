@@ -37,7 +37,7 @@ class Check:
         for list_id, external_id in self.lists.items():
             sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
             ledger, uncertain = self._ledger(list_id)
-            if not uncertain or states.get(list_id, "applied") in COMPLETE and not self._is_frozen(list_id):
+            if not uncertain or (states.get(list_id, "applied") in COMPLETE and not self._is_frozen(list_id)):
                 self._equal(list_id, sandbox, ledger)
             else:
                 self._known(list_id, sandbox, ledger)
@@ -109,7 +109,8 @@ class Check:
     def _ledger(self, list_id):
         """By customer, the rows that the ledger believes to be on a list; and whether of some the answer is unknown."""
         rows = self.shop.rows(
-            "select member_key, identifiers, level from sync.memberships where list_id = ? and leaving_at is null", list_id
+            "select member_key, identifiers, level from sync.memberships where list_id = ? and leaving_at is null",
+            list_id,
         )
         found: dict[str, frozenset[str]] = {}
         for key, identifiers, _ in rows:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 
-from hypothesis import strategies as st
 from histories_checks import Check
 from histories_decisions import DECISIONS
 from histories_events import EVENTS, happen
 from histories_shop import HistoryShop
 from histories_tally import met
 from histories_world import World
+from hypothesis import strategies as st
 
 MOST_ROUNDS = 8
 SPLIT = {"column": "category", "min_members": 1}
@@ -134,7 +134,9 @@ def as_scripted(shop, fault):
     if fault["do"] != "row_refused":
         return {"code": 100, **fault}
     customers = [one for one in shop.world.customers().values() if one.contacts]
-    hashes = [shop.world.hashed(one) for one in sorted(customers[fault["after"]].contacts)] if len(customers) > 3 else ["x"]
+    hashes = (
+        [shop.world.hashed(one) for one in sorted(customers[fault["after"]].contacts)] if len(customers) > 3 else ["x"]
+    )
     return {"do": "error", "code": 100, "on": fault["on"], "times": "always", "containing": hashes}
 
 

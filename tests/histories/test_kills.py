@@ -14,7 +14,6 @@ import pytest
 from histories_checks import Check
 from histories_events import EVENTS, happen
 from histories_killed import run_until
-from histories_platform import FLOOR
 from histories_shop import HistoryShop
 from histories_story import PLAIN, SPLIT, clear
 from histories_tally import KILLS, note
@@ -59,7 +58,9 @@ def a_day_passes(shop, chance):
     names = sorted(EVENTS)
     chosen = [chance.choice(names) for _ in range(EVENTS_A_DAY)]
     often = [name for name in chosen if name not in RARE or chance.random() < 0.3]
-    happen(shop.world, [(name, chance.randrange(100), chance.randrange(100)) for name in often if name != "table_is_empty"])
+    happen(
+        shop.world, [(name, chance.randrange(100), chance.randrange(100)) for name in often if name != "table_is_empty"]
+    )
     while sum(one.consent == "granted" and one.is_in("lapsed") for one in shop.world.customers().values()) < PEOPLE:
         shop.world.arrives()
     with shop.looking():
@@ -134,7 +135,14 @@ def test_killed_at_any_moment_the_next_run_makes_everything_right(shop, processe
         erased_at_last(shop, forgotten)
         a_day_passes(shop, chance)
         everything_is_right(shop, f"attempt {attempt}, killed at {kind} {number}")
-    note("kills", killed=deaths.total(), at=dict(deaths), left_behind=dict(leavings), moments=moments, people=len(shop.world.roots))
+    note(
+        "kills",
+        killed=deaths.total(),
+        at=dict(deaths),
+        left_behind=dict(leavings),
+        moments=moments,
+        people=len(shop.world.roots),
+    )
     assert deaths.total() == KILLS
     assert len(leavings) == 3, "some ways to die were not met"
 

@@ -203,7 +203,9 @@ insert into sync.lists
 values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
 -- name: set_external
-update sync.lists set external_id = $external_id, label = $label, state = 'active', retired_at = null where list_id = $list_id;
+update sync.lists
+set external_id = $external_id, label = $label, state = if($is_asked, 'active', state), retired_at = if($is_asked, null, retired_at)
+where list_id = $list_id;
 
 -- name: new_generation
 update sync.lists set external_id = $external_id, generation = generation + 1, version = version + 1 where list_id = $list_id;

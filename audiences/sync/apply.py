@@ -117,6 +117,8 @@ def _close(run: Run, work: Work) -> None:
         work.result = replace(work.result, state="unchanged")
     if work.result.state == "held":
         work.result = replace(work.result, message="; ".join(work.plan.guard.reasons), exit_code=GuardTripped.exit_code)
+    if work.stored.purpose == "forget":
+        return  # what an earlier sync left over is still left over
     is_complete = work.result.state in ("applied", "held", "unchanged")
     remainder = None if is_complete else work.result.message
     run.execute("remainder", list_id=work.plan.list, is_complete=is_complete, remainder=remainder)

@@ -237,7 +237,10 @@ def _ensured(run: Run, work: Work, external_id: str) -> None:
     if known is not None and known != external_id:
         begin_generation(run, work, external_id)
         return
-    run.execute("set_external", list_id=plan.list, external_id=external_id, label=work.stored.name)
+    run.execute(
+        "set_external", list_id=plan.list, external_id=external_id, label=work.stored.name,
+        is_asked=work.audience is not None,
+    )  # fmt: skip
     work.external_id = external_id
     work.result = replace(work.result, external_id=external_id)
 

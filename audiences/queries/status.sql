@@ -15,22 +15,22 @@ with membership as (
     from sync.memberships
     group by list_id
 ),
+spoken as (
+    -- plans that say what is to be: a rebuild only once it was begun
+    select * from sync.plans where purpose = 'sync' or purpose = 'rebuild' and state <> 'planned'
+),
 newest_plan as (
     select
         list_id, arg_max(entry, created_at) as entry, max(created_at) as planned_at,
         max(applied_at) filter (where state = 'applied') as synced_at
-    from sync.plans
-    where purpose <> 'forget'
+    from spoken
     group by list_id
 ),
 held_since as (
     select plans.list_id, min(plans.created_at) as since
-    from sync.plans
-    where len(plans.held) > 0 and plans.purpose <> 'forget' and plans.created_at > coalesce(
-        (
-            select max(free.created_at) from sync.plans as free
-            where free.list_id = plans.list_id and len(free.held) = 0 and free.purpose <> 'forget'
-        ),
+    from spoken as plans
+    where len(plans.held) > 0 and plans.created_at > coalesce(
+        (select max(free.created_at) from spoken as free where free.list_id = plans.list_id and len(free.held) = 0),
         timestamp '1970-01-01'
     )
     group by plans.list_id

@@ -58,7 +58,7 @@ def release(
             raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
     with open_ledger(settings) as ledger:
         rows = ledger.connection.execute(
-            "select list_id, arg_max(entry, created_at) from sync.plans where purpose <> 'forget' group by list_id"
+            "select list_id, arg_max(entry, created_at) from sync.plans where purpose = 'sync' group by list_id"
         ).fetchall()
         entries = {row[0]: json.loads(row[1]) for row in rows}
         if list_id not in entries:

@@ -11,6 +11,9 @@ import sys
 import pytest
 from truth_shop import LIST
 
+from audiences.sync.rebuild import plan_rebuild
+from audiences.sync.release import release
+
 HOLD = "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(float(sys.argv[2]))"
 
 
@@ -117,6 +120,9 @@ def test_what_a_guard_holds_since_when_and_why(shop):
     assert "would shrink" in state.reasons[0]
     assert since - dt.timedelta(minutes=10) < state.held_since < since
     assert f"boomerang release {LIST}" in state.advice
+    plan_rebuild(shop.settings, "lapsed", clock=shop.tick)
+    assert shop.state().held_since == state.held_since, "a rebuild that was not begun says nothing"
+    assert release(shop.settings, LIST, reason="looked", now=shop.tick()).at_most == 120
 
 
 def test_quarantine_and_expiry_are_counted(shop):

@@ -140,7 +140,8 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     )
     verdict = _judged(context, wanted, facts, job.limits)
     hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
-    digest = (connection.execute(named["summary"], job.ids).fetchone() or (digest,))[-1]
+    if verdict.held:  # who is put back as sent is one more change
+        digest = (connection.execute(named["summary"], job.ids).fetchone() or (digest,))[-1]
     return Draft(wanted, job, facts, updates, renews, absorbed, waiting, version, digest, verdict)
 
 

@@ -168,6 +168,26 @@ def _between(
     for circle in circles(audiences):
         yield of_document(documents[circle.name], ("exclude",), f"exclusions go in a circle: {circle}")
     yield from _same_labels(audiences, documents)
+    yield from _shares_of_one_experiment(audiences, documents)
+
+
+def _shares_of_one_experiment(
+    audiences: Mapping[str, Audience], documents: Mapping[str, Document]
+) -> Iterator[Problem]:
+    """Audiences of one experiment draw the same people, so they must hold out the same share of them."""
+    first: dict[str, Audience] = {}
+    for name, audience in audiences.items():
+        holdout = audience.holdout
+        if holdout is None or holdout.scope == "audience":
+            continue
+        if holdout.scope == "group" and audience.exclusive_group is None:
+            yield of_document(documents[name], ("holdout",), "holdout with scope group needs an exclusive_group")
+            continue
+        of_group = f"group {audience.exclusive_group}" if holdout.scope == "group" else "scope global"
+        other = first.setdefault(of_group, audience)
+        if other.holdout is not None and other.holdout.share != holdout.share:
+            why = f"holdout is {_percent(holdout.share)}, and {other.name} of {of_group} has {_percent(other.holdout.share)}"
+            yield of_document(documents[name], ("holdout",), f"{why}; one experiment has one share")
 
 
 def _same_labels(audiences: Mapping[str, Audience], documents: Mapping[str, Document]) -> Iterator[Problem]:
@@ -223,3 +243,8 @@ def _against_platforms(
         if audience.keep_days is not None and limit is not None and audience.keep_days > limit:
             why = f"keep_days is {audience.keep_days}, and {name} keeps members at most {limit} days"
             yield of_document(document, ("keep_days",), why)
+
+
+def _percent(share: float) -> str:
+    """As a definition writes a share: 0.125 is 12.5%."""
+    return f"{share * 100:g}%"

@@ -56,9 +56,20 @@ where refused.list_id = $list_id and changes.cause in ('new', 'changed')
     and refused.member_key = changes.member_key and refused.fingerprint = changes.fingerprint;
 
 -- name: only_ended
--- a paused list stays as it is, but for people who said no or were erased
+-- a paused list stays as it is, but for people who said no or were erased, and for whoever was sent with an identifier of theirs
 delete from changes
-where member_key not in (select member_key from refused_keys where cause in ('denied', 'erased'));
+where member_key not in (select member_key from refused_keys where cause in ('denied', 'erased'))
+    and member_key not in (
+        select sent.member_key
+        from sync.memberships as sent,
+            unnest(flatten(list_transform(sent.identifiers, lambda r: list_select(string_split(r, ','), $identifying)))) as cells(cell)
+        where sent.list_id = $list_id and cell in (
+            select value from identifying_values
+            where customer_id in (
+                select customer_id from erased union all select customer_id from refused where why_not = 'consent_denied'
+            )
+        )
+    );
 
 -- name: recipe_done
 select count(*) from sync.memberships where list_id = $list_id and cause = 'recipe' and sent_at >= $since;

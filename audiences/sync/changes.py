@@ -106,7 +106,7 @@ def _find_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> dict[str, 
         },
     )  # fmt: skip
     if job.is_frozen:
-        connection.execute(named["only_ended"])
+        connection.execute(named["only_ended"], {"list_id": job.key.list_id, "identifying": job.identifying})
     waiting = {"quarantine": _deleted(connection.execute(named["quarantined"], {"list_id": job.key.list_id}))}
     midnight = job.now.replace(hour=0, minute=0, second=0, microsecond=0)
     changed = connection.execute("select count(*) from changes where cause = 'recipe'").fetchone()

@@ -37,10 +37,9 @@ class Check:
         for list_id, external_id in self.lists.items():
             sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
             ledger, uncertain = self._ledger(list_id)
-            if not uncertain or (states.get(list_id, "applied") in COMPLETE and not self._is_frozen(list_id)):
-                self._equal(list_id, sandbox, ledger)
-            else:
-                self._known(list_id, sandbox, ledger)
+            if states.get(list_id, "applied") in COMPLETE and not self._is_frozen(list_id):
+                uncertain &= {name for of_list, name in self.held.keys() | self.refused if of_list == list_id}
+            self._equal(list_id, sandbox, ledger, uncertain)
             if states.get(list_id) in COMPLETE:
                 self._members(list_id, ledger, explained=explained)
                 self._nobody_barred(list_id, sandbox)
@@ -56,7 +55,7 @@ class Check:
         for list_id, external_id in self.lists.items():
             sandbox = self.shop.held_by_sandbox(external_id) if external_id else []
             ledger, uncertain = self._ledger(list_id)
-            (self._known if uncertain else self._equal)(list_id, sandbox, ledger)
+            self._equal(list_id, sandbox, ledger, uncertain)
         self._log_grew()
         return self.findings
 
@@ -107,7 +106,7 @@ class Check:
         return {(list_id, self._name(key)) for list_id, key in rows}
 
     def _ledger(self, list_id):
-        """By customer, the rows that the ledger believes to be on a list; and whether of some the answer is unknown."""
+        """By customer, the rows that the ledger believes to be on a list; and of whom the answer is unknown."""
         rows = self.shop.rows(
             "select member_key, identifiers, level from sync.memberships where list_id = ? and leaving_at is null",
             list_id,
@@ -115,7 +114,7 @@ class Check:
         found: dict[str, frozenset[str]] = {}
         for key, identifiers, _ in rows:
             found[self._name(key)] = found.get(self._name(key), frozenset()) | frozenset(identifiers)
-        return found, any(level == "sent" for *_, level in rows)
+        return found, {self._name(key) for key, _, level in rows if level == "sent"}
 
     def _open(self, list_id):
         """The rows of requests that were begun, whatever became of them."""
@@ -128,22 +127,21 @@ class Check:
 
     # lists and ledger ---------------------------------------------------------------------------------------------
 
-    def _equal(self, list_id, sandbox, ledger):
-        """The platform has exactly the people of the ledger."""
-        held, known = set().union(*sandbox), identifying(row for rows in ledger.values() for row in rows)
-        people = {self.owners[one] for one in known}
-        if held - known:
-            self._find(list_id, "unknown to the ledger are", self._who(held - known))
-        if known - held:
-            self._find(list_id, "only in the ledger are", self._who(known - held))
-        elif len(sandbox) != len(people):
-            self._find(list_id, f"{len(sandbox)} people are on it, the ledger has {len(people)}", [])
+    def _equal(self, list_id, sandbox, ledger, uncertain):
+        """The platform has exactly the people of the ledger; those of whom the answer is unknown may be missing."""
+        self._known(list_id, sandbox, ledger)
+        held = set().union(*sandbox)
+        certain = identifying(row for name, rows in ledger.items() if name not in uncertain for row in rows)
+        if certain - held:
+            self._find(list_id, "only in the ledger are", self._who(certain - held))
+        elif not uncertain and len(sandbox) != len({self.owners[one] for one in certain}):
+            self._find(list_id, f"{len(sandbox)} people are on it, and others in the ledger", [])
 
     def _known(self, list_id, sandbox, ledger):
-        """Where a run broke off: nobody is on the platform whom the ledger does not know."""
+        """Nobody is on the platform whom the ledger does not know."""
         held, known = set().union(*sandbox), identifying(row for rows in ledger.values() for row in rows)
         if held - known:
-            self._find(list_id, "unknown to the ledger, after a run that broke off, are", self._who(held - known))
+            self._find(list_id, "unknown to the ledger are", self._who(held - known))
 
     def _members(self, list_id, ledger, *, explained):
         """Each member as wanted, or a reason why not. A refusal is a reason at the very end too."""

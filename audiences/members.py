@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -265,11 +264,8 @@ def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Sele
     rows = exp.select("customer_id", "position", *(column.as_(name) for name, column in columns.items())).from_(
         exp.table_("dim_identifiers", db="marts", catalog=BUILD)
     )
-    cells: list[Any] = []
-    for field in fields:
-        cells += [exp.Literal.string(",")] if cells else []
-        cells.append(exp.func("coalesce", exp.column(field.column), exp.Literal.string("")))
-    upload_row = exp.Concat(expressions=cells, safe=True, coalesce=False)
+    cells = [exp.func("coalesce", exp.column(field.column), exp.Literal.string("")) for field in fields]
+    upload_row = exp.ConcatWs(expressions=[exp.Literal.string(","), *cells], safe=True, coalesce=True)
     identifies = exp.or_(*(f"{field.column} is not null" for field in fields if field.identifies))
     return (
         exp.select("customer_id", "position", upload_row.as_("upload_row"))

@@ -11,7 +11,6 @@ import duckdb
 from audiences.sql import statements
 
 STEPS = (
-    "fold_outcomes",
     "fold_removed",
     "fold_leaving",
     "fold_maybe_removed",
@@ -23,6 +22,8 @@ STEPS = (
     "fold_freed",
     "fold_done",
 )
+FOR_UNKNOWN = frozenset({"fold_maybe_removed", "fold_mixed", "fold_mixed_in"})
+"""Steps that have nothing to do, and much to read, where every answer is known."""
 
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:
@@ -30,5 +31,9 @@ def fold(connection: duckdb.DuckDBPyConnection) -> None:
     waiting = connection.execute("select count(*) from sync.batches where not is_folded").fetchone()
     if not waiting or waiting[0] == 0:
         return
+    named = statements("apply")
+    connection.execute(named["fold_outcomes"])
+    has_unknown = connection.execute("select 1 from outcomes where level = 'sent' limit 1").fetchone() is not None
     for step in STEPS:
-        connection.execute(statements("apply")[step])
+        if has_unknown or step not in FOR_UNKNOWN:
+            connection.execute(named[step])

@@ -107,6 +107,7 @@ order by memberships.list_id;
 with newest as (
     select list_id, arg_max(plan_id, created_at) as plan_id
     from sync.plans
+    where purpose = 'sync'
     group by list_id
 )
 select

@@ -436,6 +436,7 @@ update sync.batches set list_id = $audience || substr(list_id, len($former) + 1)
 update sync.plan_changes set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.plans set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.permits set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.erasure_lists set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.list_status set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.lists set list_id = $audience || substr(list_id, len($former) + 1), audience = $audience where audience = $former;
 

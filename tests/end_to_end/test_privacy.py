@@ -74,7 +74,7 @@ def searched(module_shop, said):
         ["audiences"], ["preview", "wishlisters", "--as-of", shop.first_day], ["check"], ["doctor"], ["sync", "--as-of", shop.second_day],
         ["plan", "--markdown"], ["confirm"], ["confirm", "--json"], ["explain", MARKED_EMAILS[1]], ["explain", MARKED_EMAILS[0], "--json"],
         ["forget", MARKED_EMAILS[1]], ["forget", MARKED_PHONES[0], "--json"], ["forget", "nobody.zqx@example.com"], ["status", "--json"],
-        ["explain", MARKED_EMAILS[1]],
+        ["explain", MARKED_EMAILS[1]], ["rebuild", "lapsed_buyers", "--yes"],
     ):  # fmt: skip
         run(shop, said, *command)
     return shop

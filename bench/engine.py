@@ -107,8 +107,10 @@ class Size:
         self._tell(f"the plan's comparison and a bare outer join, {day}")
         _, said = self._do("diff", self._repeats)
         self._expect(f"changes by a bare join, {day}", said["counts"], [changes, changes])
-        line = Line(self._named(f"comparison, {day}"), "bare outer join", "wall s", tuple(map(tuple, said["pairs"])))
-        self._report.targets.append(ratio(line, JOIN))
+        for unit, key, at_most in (("wall s", "wall", JOIN), ("CPU s", "cpu", None)):
+            both = tuple(map(tuple, said["pairs"][key]))
+            line = Line(self._named(f"comparison, {day}"), "bare outer join", unit, both)
+            self._report.targets.append(ratio(line, at_most))
 
     def _step(self, name: str, step: str) -> tuple[Usage, Said]:
         self._tell(name)

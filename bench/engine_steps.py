@@ -55,7 +55,7 @@ def bare_members(folder: Path) -> dict[str, Any]:
 
 
 def diff(folder: Path, repeats: str) -> dict[str, Any]:
-    """The plan's comparison, and a bare outer join of the same rows, in turns: wall seconds of each pair."""
+    """The plan's comparison, and a bare outer join of the same rows, in turns: seconds of each pair."""
     settings = engine_shop.settings_of(folder)
     stages = engine_core.members(settings, engine_shop.newest_build(folder), engine_shop.as_of(folder))
     next(stages)
@@ -65,9 +65,8 @@ def diff(folder: Path, repeats: str) -> dict[str, Any]:
     connection.execute(named["sent"])
     ours = engine_core.differ(connection, engine_shop.now(folder))
     ours()  # both sides are warm from here on
-    pairs = [
-        (timed(ours)["wall"], timed(lambda: connection.execute(named["join"]))["wall"]) for _ in range(int(repeats))
-    ]
+    turns = [(timed(ours), timed(lambda: connection.execute(named["join"]))) for _ in range(int(repeats))]
+    pairs = {key: [(one[key], other[key]) for one, other in turns] for key in ("wall", "cpu")}
     counts = [
         connection.execute(f"select count(*) from {name}").fetchall()[0][0] for name in ("changes", "bare_changes")
     ]

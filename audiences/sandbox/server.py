@@ -71,7 +71,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port))
     except OSError:
         raise Busy(f"port {port} on {host} is taken: stop what listens there, or choose another with --port") from None
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an acknowledgement
+    listening.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+    )  # else each answer waits 40 ms for an acknowledgement
     return listening
 
 

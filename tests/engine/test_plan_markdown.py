@@ -29,4 +29,9 @@ def test_sums_a_row_per_list_and_what_wants_a_look(open_shop):
 
 
 def test_bytes_are_told_in_units_that_people_read():
-    assert [size(count) for count in (0, 999, 5_930_000, 59_000_000_000)] == ["0 bytes", "999 bytes", "5.9 MB", "59.0 GB"]
+    assert [size(count) for count in (0, 999, 5_930_000, 59_000_000_000)] == [
+        "0 bytes",
+        "999 bytes",
+        "5.9 MB",
+        "59.0 GB",
+    ]

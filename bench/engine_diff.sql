@@ -6,7 +6,7 @@ select member_key, fingerprint from placed where is_wanted;
 
 -- name: sent
 create or replace temp table bare_sent as
-select member_key, fingerprint from sync.memberships;
+select member_key, fingerprint from sync.memberships where leaving_at is null;
 
 -- name: join
 create or replace temp table bare_changes as

@@ -108,14 +108,12 @@ class World:
         return [one for one in self.roots if self.head[one.number] == head]
 
     def customers(self):
-        """By id, every customer whom the shop knows today."""
-        found = {}
+        """By id, every customer whom the shop knows today; the id is that of the earliest root that is there."""
+        families: dict[int, list[Root]] = {}
         for root in self.roots:
-            if self.head[root.number] == root.number:
-                there = tuple(one for one in self.family(root) if one.is_there)
-                if there:
-                    found[root.own_id] = Customer(root.own_id, there)
-        return found
+            if root.is_there:
+                families.setdefault(self.head[root.number], []).append(root)
+        return {family[0].own_id: Customer(family[0].own_id, tuple(family)) for family in families.values()}
 
     def members_of(self, segment):
         """The customers of a segment as the build has it: nobody on a day on which the table is empty."""

@@ -17,7 +17,14 @@ select
     sha256('city ' || customer_id[:2]) as meta_city,
     sha256('state ' || customer_id[:1]) as meta_state,
     sha256('postcode ' || customer_id[:3]) as meta_postcode,
-    sha256('us') as meta_country
+    sha256('us') as meta_country,
+    email_plain as email_canonical,
+    sha256('+' || customer_id) as phone_plus,
+    1::bigint as recipe_version
+from marts.dim_customers;
+
+create table marts.customer_refs as
+select customer_id, customer_id as own_id, 'files' as source, 'customer' as ref_kind, customer_id as ref
 from marts.dim_customers;
 
 create table marts.dim_addressable as

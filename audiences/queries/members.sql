@@ -17,10 +17,7 @@ create or replace temp macro bucket(experiment, key) as
     ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key::varchar), 1, 13))::bigint / 4503599627370496.0;
 
 -- name: rows_to_look_at
-select
-    (select count(*) from build.marts.dim_identifiers)
-    + (select count(*) from sync.memberships)
-    + (select count(*) from sync.plan_changes);
+select (select count(*) from build.marts.dim_identifiers) + (select count(*) from sync.memberships);
 
 -- name: create_funnel
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);

@@ -15,7 +15,7 @@ from audiences.errors import Busy, DataError
 LOCKED = "Could not set lock"
 WRITING = "warehouse.lock"
 BASE_MEGABYTES = 300
-BYTES_PER_ROW = 100
+BYTES_PER_ROW = 150
 
 
 def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

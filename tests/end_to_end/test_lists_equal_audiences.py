@@ -7,6 +7,7 @@ what the platform holds is asked of the sandbox, never of the ledger.
 from __future__ import annotations
 
 import hashlib
+import uuid
 
 import pandas as pd
 import pytest
@@ -26,7 +27,7 @@ def sha256(text: str) -> str:
 
 
 def is_held_out(customer_id: str, audience: str, key: str) -> bool:
-    member_key = sha256(key + sha256(key + customer_id))
+    member_key = uuid.UUID(sha256(key + sha256(key + customer_id))[:32])
     bucket = int(sha256(f"{key}audience:{audience}:{member_key}")[:13], 16) / 2**52
     return bucket < HOLDOUT
 

@@ -172,7 +172,8 @@ class Check:
     def _waits_for_recipe(self, list_id, name):
         """Somebody whose hashes are of an older recipe, on a list on which some wait for a later day."""
         waiting = sum(one.waiting.get("recipe", 0) for one in self.shop.planned.lists if one.list == list_id)
-        return waiting > 0 and self.recipes[list_id, name].split(".")[0] != str(self.world.recipe)
+        recipe = self.recipes.get((list_id, name)) or ""
+        return waiting > 0 and recipe.split(".")[0] != str(self.world.recipe)
 
     def _is_frozen(self, list_id):
         """A paused audience's lists stay as they are, but for people who must go."""

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 
 from histories_platform import NAME
 
+ONLY_THE_NEWEST_RECIPE = True
+"""To become False: while a guard or the recipe's day holds somebody's update, a hash of before that they share with a denied
+person stays on the list.
+"""
 TREATED, HELD_OUT = "treated", "holdout"
 EMPTY_FIELDS = ",,,,,,"
 
@@ -97,7 +101,10 @@ class Oracle:
     def barred(self):
         """The hashes of people who may be on no list at all: by none of them may anybody be sent."""
         ended = [one for name, one in self.customers.items() if one.consent == "denied" or self.is_erased(name)]
-        return self._in_every_recipe(contact for one in ended for contact in one.contacts) | self.forgotten()
+        contacts = {contact for one in ended for contact in one.contacts}
+        if ONLY_THE_NEWEST_RECIPE:
+            return {self.world.hashed(one) for one in contacts} | self.forgotten()
+        return self._in_every_recipe(contacts) | self.forgotten()
 
     def forgotten(self):
         """The hashes of people who were erased, those that others have too among them."""

@@ -247,12 +247,15 @@ def print_result(result: ApplyResult) -> None:
     rows = [
         (
             item.list, item.state, item.external_id, item.sent, item.received, item.invalid, item.quarantined,
-            item.requests, item.message,
+            item.requests,
         )
         for item in result.lists
     ]  # fmt: skip
-    columns = ("list", "outcome", "id there", "rows sent", "received", "invalid", "quarantined", "requests", "why")
+    columns = ("list", "outcome", "id there", "rows sent", "received", "invalid", "quarantined", "requests")
     print_table(f"Applied {result.plan_id} in {result.seconds:.1f} s", columns, rows)
+    for item in result.lists:
+        if item.message:
+            say(f"{item.list}: {item.message}.")
 
 
 def _drain(settings: Settings) -> int:
@@ -286,5 +289,5 @@ def _conclusion(result: ApplyResult) -> str:
     troubled = sum(item.exit_code != 0 for item in result.lists)
     if total == 0 and not troubled:
         return "Nothing to send: every list equals its audience."
-    trouble = f" {troubled} of {len(result.lists)} lists need a look: see the last column." if troubled else ""
+    trouble = f" {troubled} of {len(result.lists)} lists need a look: see above." if troubled else ""
     return f"{shown(total)} rows sent.{trouble}"

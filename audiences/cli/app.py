@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from audiences.cli.output import outlive_readers
 from audiences.errors import BoomerangError, ConfigError
 
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -81,6 +82,7 @@ def load_commands() -> None:
 def main() -> None:
     """Run the command line; exit with the code that says what the reader must do."""
     signal.signal(signal.SIGTERM, _stop)
+    outlive_readers()
     load_commands()
     try:
         app()

@@ -57,14 +57,30 @@ from sync.tombstones
 inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
 where tombstones.kind = $kind and tombstones.canonical_hash = tombstone($hash);
 
--- name: erasures
-select distinct erasures.asked_at, erasures.finished_at, erasures.state
+-- name: forgotten_id
+-- when a customer of this id was
+select max(erasures.asked_at)
 from sync.tombstones
 inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
-inner join build.marts.dim_identifiers as identifiers
-    on (tombstones.kind = 'email' and tombstones.canonical_hash = tombstone(identifiers.email_canonical))
-    or (tombstones.kind = 'phone' and tombstones.canonical_hash = tombstone(identifiers.phone_plus))
-where identifiers.customer_id = $customer_id
+where tombstones.kind = 'customer' and tombstones.canonical_hash = member_key($text);
+
+-- name: erasures
+-- by an address or a number of theirs, or by any id that they ever had, whatever addresses they have by now
+with known_by as (
+    select 'email' as kind, tombstone(email_canonical) as canonical_hash
+    from build.marts.dim_identifiers
+    where customer_id = $customer_id and email_canonical is not null
+    union
+    select 'phone', tombstone(phone_plus)
+    from build.marts.dim_identifiers
+    where customer_id = $customer_id and phone_plus is not null
+    union
+    select 'customer', member_key from explained
+)
+select distinct erasures.asked_at, erasures.finished_at, erasures.state
+from sync.tombstones
+inner join known_by on known_by.kind = tombstones.kind and known_by.canonical_hash = tombstones.canonical_hash
+inner join sync.erasures on erasures.erasure_id = tombstones.erasure_id
 order by erasures.asked_at;
 
 -- name: keys

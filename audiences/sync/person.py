@@ -46,8 +46,7 @@ def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries
         return found
     if found:
         raise DataError(f"that fits {len(found):,} customers: give more of the id")
-    if contact is not None:
-        _refuse_forgotten(connection, contact)
+    _refuse_forgotten(connection, text, contact)
     what = {None: "id or reference", "email": "e-mail", "phone": "phone"}[contact.kind if contact else None]
     raise DataError(
         f"nobody is known by that {what}: not in the newest build, or an address or a number that several accounts share. "
@@ -55,14 +54,17 @@ def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries
     )
 
 
-def _refuse_forgotten(connection: duckdb.DuckDBPyConnection, contact: Contact) -> None:
-    row = connection.execute(
-        statements("explain")["forgotten"], {"kind": contact.kind, "hash": contact.canonical}
-    ).fetchone()
-    if row is not None and row[0] is not None:
+def _refuse_forgotten(connection: duckdb.DuckDBPyConnection, text: str, contact: Contact | None) -> None:
+    """Say since when somebody is forgotten whom the build does not have any more."""
+    named = statements("explain")
+    found = connection.execute(named["forgotten_id"], {"text": text}).fetchone()
+    what = "id"
+    if contact is not None:
+        found = connection.execute(named["forgotten"], {"kind": contact.kind, "hash": contact.canonical}).fetchone()
         what = {"email": "e-mail", "phone": "phone"}[contact.kind]
+    if found is not None and found[0] is not None:
         raise DataError(
-            f"nobody of the newest build has that {what}; it was asked to be forgotten on {row[0]:%Y-%m-%d}"
+            f"nobody of the newest build has that {what}; it was asked to be forgotten on {found[0]:%Y-%m-%d}"
         )
 
 

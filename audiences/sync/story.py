@@ -58,7 +58,7 @@ class ArmEntry:
 
 @dataclass(frozen=True)
 class Erasure:
-    """That an address or a number of the customer was asked to be forgotten; `state` as in `sync.erasures`."""
+    """That the customer asked to be forgotten, by an id, an address or a number of theirs; `state` as in `sync.erasures`."""
 
     asked_at: datetime
     finished_at: datetime | None

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from explain_shop import customer_id
 
-from audiences.addresses import read_contact
+from audiences.addresses import hashes_of, read_contact
 from audiences.errors import DataError
 from audiences.ledger import open_ledger
+from audiences.sync.forget import forget
 
 
 @pytest.fixture
@@ -145,6 +146,26 @@ def test_who_asked_to_be_forgotten_reads_since_when_as_long_as_the_shops_data_ha
     shop.publish()
     with pytest.raises(DataError, match="forgotten on 2026-11-20"):
         shop.asked("Jane@Example.com")
+
+
+def test_who_was_forgotten_by_id_reads_so_with_other_addresses_and_when_gone_from_the_data(shop, jane):
+    receipt = forget(shop.settings, customer_id(jane), clock=shop.tick)
+    for row in shop.rows["marts.dim_identifiers"]:
+        if row["customer_id"] == customer_id(jane):
+            row |= hashes_of("jane.anew@example.com")
+    shop.publish()
+
+    story = shop.story(jane)
+
+    assert [(one.asked_at, one.state) for one in story.erasures] == [(receipt.asked_at, "done")]
+    assert "asked to be forgotten" in story.audiences[0].verdict
+    assert shop.story("other1").erasures == ()
+    shop.rows = {
+        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.rows.items()
+    }
+    shop.publish()
+    with pytest.raises(DataError, match="has that id; it was asked to be forgotten on 2026-11-24"):
+        shop.asked(customer_id(jane))
 
 
 def test_asking_changes_nothing_in_the_ledger(shop, jane):

@@ -92,6 +92,21 @@ def forget(
     drain: Annotated[
         bool, typer.Option("--drain", help="Go on with what is open of earlier requests; names nobody.")
     ] = False,
+    given_up: Annotated[
+        str | None,
+        typer.Option(
+            "--write-off",
+            metavar="LIST",
+            help="Try this list once more, then end the erasures that are open on it without it: its account is gone for "
+            "good. Needs --why; names nobody.",
+        ),
+    ] = None,
+    erasure: Annotated[
+        str | None, typer.Option("--erasure", metavar="ID", help="With --write-off: only this erasure [default: all].")
+    ] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", help="With --write-off: why; kept in the receipt, so name nobody.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a customer off every list that was ever sent, bar them for good, and print the receipt.
@@ -103,23 +118,39 @@ def forget(
     from audiences.settings import load_settings
     from audiences.sync.forget import LEDGER_WAIT, drain_erasures
     from audiences.sync.forget import forget as erase
+    from audiences.sync.write_off import write_off
 
-    settings = load_settings(config)
-    if drain and customer is not None:
-        raise ConfigError("--drain goes on with earlier requests: name nobody with it")
-    if drain:
+    settings, user = load_settings(config), getpass.getuser()
+    _check_forget(customer, erasure, why, drain=drain, given_up=given_up)
+    if given_up is not None:
+        receipts = write_off(settings, given_up, why=why or "", said_by=user, erasure_id=erasure)
+    elif drain:
         receipts = drain_erasures(settings, wait=LEDGER_WAIT)
     else:
-        receipts = (erase(settings, asked_customer(customer), country=country, asked_by=getpass.getuser()),)
+        receipts = (erase(settings, asked_customer(customer), country=country, asked_by=user),)
     if as_json:
         documents = [one.as_json() for one in receipts]
-        print_json(documents if drain else documents[0])
+        print_json(documents if drain or given_up else documents[0])
     elif receipts:
         say("\n\n".join(one.as_text() for one in receipts))
     else:
         say("No request to be forgotten is open.")
     if any(one.is_open for one in receipts):
         raise typer.Exit(Busy.exit_code)
+
+
+def _check_forget(
+    customer: str | None, erasure: str | None, why: str | None, *, drain: bool, given_up: str | None
+) -> None:
+    """Refuse options that do not go together, before anybody is asked for a name."""
+    if customer is not None and (drain or given_up is not None):
+        raise ConfigError("--drain and --write-off go on with earlier requests: name nobody with them")
+    if drain and given_up is not None:
+        raise ConfigError("--drain and --write-off are two things: run one, then the other")
+    if given_up is None and (erasure is not None or why is not None):
+        raise ConfigError("--erasure and --why belong to --write-off LIST")
+    if given_up is not None and why is None:
+        raise ConfigError("say --why with --write-off: the receipt keeps it")
 
 
 def _person(story: CustomerStory, zone: str) -> Iterator[str]:
@@ -138,6 +169,8 @@ def _person(story: CustomerStory, zone: str) -> Iterator[str]:
         yield f"{'gate       ' if number == 0 else '           '} {answer.purpose}: {may}{when}"
     for erasure in story.erasures:
         done = f", done {local(erasure.finished_at, zone)}" if erasure.finished_at else ", not done yet"
+        if erasure.state == "written_off":
+            done = f", ended {local(erasure.finished_at, zone)} without a list that cannot be reached any more"
         yield f"erased      asked to be forgotten {local(erasure.asked_at, zone)}{done}: is sent nowhere"
     for number, row in enumerate(story.segments):
         lead = "segments   " if number == 0 else "           "

@@ -315,8 +315,28 @@ from done
 where done.erasure_id = receipt.erasure_id and done.list_id = receipt.list_id;
 
 -- name: settle_erasures
-update sync.erasures set state = 'done', finished_at = $now
+update sync.erasures
+set state = if(erasure_id in (select erasure_id from sync.erasure_lists where state = 'written_off'), 'written_off', 'done'),
+    finished_at = $now
 where state = 'open' and erasure_id not in (select erasure_id from sync.erasure_lists where state = 'open');
+
+-- name: open_lists_of_erasures
+select list_id, erasure_id from sync.erasure_lists where state = 'open' order by list_id, erasure_id;
+
+-- name: clear_written_off
+-- plans for this list hold the hashes of its rows too
+delete from sync.plan_changes
+where list_id = $list_id and member_key in (
+    select member_key from sync.memberships where list_id = $list_id and list_contains($erasures, erasure_id)
+);
+
+-- name: drop_written_off
+delete from sync.memberships where list_id = $list_id and list_contains($erasures, erasure_id);
+
+-- name: write_off
+update sync.erasure_lists
+set state = 'written_off', written_off_at = $now, written_off_by = $said_by, reason = $why
+where list_id = $list_id and state = 'open' and list_contains($erasures, erasure_id);
 
 -- name: erasure
 select erasure_id, asked_at, asked_by, state, finished_at, coalesce(customer_count, 0)
@@ -326,5 +346,7 @@ from sync.erasures where erasure_id = $erasure_id;
 select count(*) filter (where kind <> 'customer') from sync.tombstones where erasure_id = $erasure_id;
 
 -- name: receipt_lists
-select list_id, platform, external_id, state, level, request_id, member_count, removed_at
+select
+    list_id, platform, external_id, state, level, request_id, member_count, removed_at, coalesce(reason, ''), false,
+    written_off_at, written_off_by
 from sync.erasure_lists where erasure_id = $erasure_id order by list_id;

@@ -43,6 +43,18 @@ waiting as (
 ),
 refused as (
     select list_id, count(*) as people from sync.quarantine group by list_id
+),
+written_off as (
+    -- on the remote list that there is now: on one that took its place is nobody of them
+    select
+        gone.list_id, count(*) as requests, max(gone.written_off_at) as written_off_at,
+        arg_max(gone.written_off_by, gone.written_off_at) as written_off_by,
+        arg_max(gone.reason, gone.written_off_at) as reason
+    from sync.erasure_lists as gone
+    inner join sync.lists as there
+        on there.list_id = gone.list_id and there.external_id is not distinct from gone.external_id
+    where gone.state = 'written_off'
+    group by gone.list_id
 )
 select
     coalesce(lists.list_id, newest_plan.list_id) as list_id,
@@ -69,6 +81,10 @@ select
     coalesce(lists.is_complete, true) as is_complete,
     lists.remainder,
     newest_plan.entry,
+    coalesce(written_off.requests, 0) as written_off,
+    written_off.written_off_at,
+    written_off.written_off_by,
+    written_off.reason as written_off_reason,
     held_since.since as held_since
 from sync.lists
 full join newest_plan on newest_plan.list_id = lists.list_id
@@ -76,6 +92,7 @@ left join membership on membership.list_id = coalesce(lists.list_id, newest_plan
 left join held_since on held_since.list_id = coalesce(lists.list_id, newest_plan.list_id)
 left join waiting on waiting.list_id = lists.list_id
 left join refused on refused.list_id = lists.list_id
+left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
 -- name: told

@@ -37,6 +37,7 @@ from audiences.sync.tombstones import Asked, find_asked, pattern_of, prepare_wit
 LEDGER_WAIT = 60.0
 """Seconds to wait for another process to give the ledger back."""
 PURPOSE = "forget"
+OR_GIVE_UP = "write it off with `boomerang forget --write-off`"
 Clock = Callable[[], datetime]
 
 
@@ -64,14 +65,14 @@ def forget(
         ConfigError: no address and nobody's id, or it fits several customers; nothing was done.
         Busy: another process holds the ledger; nothing was done.
     """
-    with _held(settings) as ledger:
+    with held_ledger(settings) as ledger:
         with ledger.transaction():
             fold(ledger.connection)
         with _newest_build(settings, ledger, clock()) as has_build, ledger.transaction() as connection:
             asked = find_asked(connection, customer, country, settings.shop.country, has_build=has_build)
             before = asked.execute("asked_before").fetchone()
             erasure_id = _write_down(asked, asked_by, clock())
-        found = next(one for one in _finish(settings, ledger, clock) if one.erasure_id == erasure_id)
+        found = next(one for one in finish(settings, ledger, clock) if one.erasure_id == erasure_id)
         receipt = replace(found, had_build=has_build, asked_before=before[0] if before else None)
         write_receipt(settings, receipt)
         return receipt
@@ -96,14 +97,14 @@ def drain_erasures(settings: Settings, *, wait: float = 0.0, clock: Clock = now_
     with open_ledger(settings, wait=wait) as ledger:
         with ledger.transaction() as connection:
             fold(connection)
-            _open_again(connection)
+            open_again(connection)
         opened = _open_ones(ledger.connection)
-        return _finish(settings, ledger, clock) if opened else ()
+        return finish(settings, ledger, clock) if opened else ()
 
 
 @contextmanager
-def _held(settings: Settings) -> Iterator[Ledger]:
-    """The ledger, held from the request to the receipt."""
+def held_ledger(settings: Settings) -> Iterator[Ledger]:
+    """The ledger, held from the request to the receipt. Raises Busy, which says that nothing was written down."""
     with ExitStack() as stack:
         try:
             ledger = stack.enter_context(open_ledger(settings, wait=LEDGER_WAIT))
@@ -149,7 +150,7 @@ def _write_down(asked: Asked, asked_by: str | None, now: datetime) -> str:
     asked.execute("clear_changes", pattern=asked.pattern)
     asked.execute("clear_quarantine")
     _shake(asked, erasure_id)
-    _open_again(asked.connection)
+    open_again(asked.connection)
     return erasure_id
 
 
@@ -171,7 +172,7 @@ def _values(asked: Asked, statement: str) -> set[str]:
     return {str(row[0]) for row in asked.execute(statement).fetchall()}
 
 
-def _open_again(connection: duckdb.DuckDBPyConnection) -> None:
+def open_again(connection: duckdb.DuckDBPyConnection) -> None:
     """What a platform took and then did not carry out is open again."""
     for step in ("open_again", "open_erasures_again"):
         connection.execute(statements("forget")[step])
@@ -180,15 +181,16 @@ def _open_again(connection: duckdb.DuckDBPyConnection) -> None:
 # Carrying it out ------------------------------------------------------------------------------------------------------
 
 
-def _finish(settings: Settings, ledger: Ledger, clock: Clock) -> tuple[Erasure, ...]:
-    """Remove every marked row that can be removed, and settle the receipts of all open erasures."""
+def finish(settings: Settings, ledger: Ledger, clock: Clock) -> tuple[Erasure, ...]:
+    """Remove every marked row that can be removed, and settle the receipts of all open erasures, which it returns."""
     opened = _open_ones(ledger.connection)
     with ledger.transaction():
         ledger.connection.execute(statements("forget")["forget_changes"])
         plan_id, why = _plan_removals(settings, ledger, clock())
     if plan_id is not None:
         for item in apply_plan(settings, plan_id, clock=clock).lists:
-            why[item.list] = item.message or "the platform refuses these identifiers"
+            message = item.message or "the platform refuses these identifiers"
+            why[item.list] = _Reason(message, is_passing=item.exit_code == Busy.exit_code)
     with ledger.transaction() as connection:
         fold(connection)
         for step in ("settle_lists", "settle_erasures", "forget_changes"):
@@ -204,21 +206,30 @@ def _open_ones(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in connection.execute(statements("forget")["open_ones"]).fetchall()]
 
 
-def _explained(erasure: Erasure, why: Mapping[str, str]) -> Erasure:
+@dataclass(frozen=True)
+class _Reason:
+    """Why a list is open, and whether waiting may help."""
+
+    why: str
+    is_passing: bool = False
+
+
+def _explained(erasure: Erasure, why: Mapping[str, _Reason]) -> Erasure:
     """With the reason beside each list that is open."""
-    lists = (replace(one, why=why.get(one.list, "")) if one.state == "open" else one for one in erasure.lists)
+    found = ((one, why.get(one.list) if one.state == "open" else None) for one in erasure.lists)
+    lists = (one if reason is None else replace(one, **asdict(reason)) for one, reason in found)
     return replace(erasure, lists=tuple(lists))
 
 
-def _plan_removals(settings: Settings, ledger: Ledger, now: datetime) -> tuple[str | None, dict[str, str]]:
+def _plan_removals(settings: Settings, ledger: Ledger, now: datetime) -> tuple[str | None, dict[str, _Reason]]:
     """A plan that takes every marked row off its list, and why some cannot be reached; no plan when nothing is to do."""
     connection, plan_id = ledger.connection, f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    why: dict[str, str] = {}
+    why: dict[str, _Reason] = {}
     lists = [_Listed(*row) for row in connection.execute(statements("forget")["lists_to_do"]).fetchall()]
     for one in lists:
         reason = _unreachable(settings, one)
         if reason is not None:
-            why[one.list_id] = reason
+            why[one.list_id] = _Reason(reason)
             continue
         connection.execute(statements("forget")["removals"], {"list_id": one.list_id})
         _plan_list(settings, connection, plan_id, one, now)
@@ -244,10 +255,13 @@ class _Listed:
 
 def _unreachable(settings: Settings, one: _Listed) -> str | None:
     if one.platform not in platform_names():
-        return f"the platform {one.platform} is not installed: install it again, or delete the list there"
+        return (
+            f"the platform {one.platform} is not installed: install it again, or delete the list there and {OR_GIVE_UP}"
+        )
     known = settings.platforms.get(one.platform)
     if known is None or one.account not in known.accounts:
-        return f"the account {one.platform}.{one.account} is not in the settings: put it back, or delete the list there"
+        where = f"{one.platform}.{one.account}"
+        return f"the account {where} is not in the settings: put it back, or delete the list there and {OR_GIVE_UP}"
     return None
 
 

@@ -61,6 +61,10 @@ class ListState:
     held: dict[str, int]
     reasons: tuple[str, ...]
     held_since: datetime | None
+    written_off: int = 0
+    """Requests to be forgotten that ended without this list: somebody may still be on it."""
+    written_off_why: str = ""
+    """When, by whom and why, of the newest of them."""
     synced_hours_ago: float | None = None
     asked_hours_ago: float | None = None
     is_renamed: bool = False
@@ -72,8 +76,14 @@ class ListState:
 def advise(one: ListState, now: datetime) -> tuple[str, ...]:
     """What to do about a list, the most pressing first; nothing where all is well."""
     if one.state in ("retired", "deleted"):
-        return ()
-    return (*_there(one), *_ours(one), *_truth(one, now))
+        return tuple(_given_up(one))
+    return (*_given_up(one), *_there(one), *_ours(one), *_truth(one, now))
+
+
+def _given_up(one: ListState) -> Iterator[str]:
+    if one.written_off and one.state != "deleted":
+        requests = f"{one.written_off:,} request{'s' if one.written_off > 1 else ''} to be forgotten"
+        yield f"delete the list there if you ever can: {requests} ended without it, {one.written_off_why}"
 
 
 def _there(one: ListState) -> Iterator[str]:

@@ -22,8 +22,9 @@ from audiences.sql import statements
 class ErasedFrom:
     """One list. `members` counts rows of the ledger: the person's, and of who shares an identifier with them.
 
-    `state`: removed, gone (the platform has no such list any more), open (not removed yet; `why`). `level` says how far the
-    platform is known to have done it: accepted, confirmed.
+    `state`: removed, gone (the platform has no such list any more), open (not removed yet; `why`, and `is_passing` where
+    waiting may help), written_off (not removed, and given up by somebody; `why`). `level` says how far the platform is known
+    to have done it: accepted, confirmed.
     """
 
     list: str
@@ -35,11 +36,14 @@ class ErasedFrom:
     members: int
     removed_at: datetime | None
     why: str = ""
+    is_passing: bool = False
+    written_off_at: datetime | None = None
+    written_off_by: str | None = None
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """One request to be forgotten. Times are naive UTC; `state` is open until no list is.
+    """One request to be forgotten. Times are naive UTC; `state` is open until no list is, then done or written_off.
 
     `customers` are those of the build whom it was about, `barred` the addresses and numbers that were newly barred, and
     `asked_before` is when the same person was forgotten first.
@@ -90,10 +94,16 @@ def _lines(erasure: Erasure) -> Iterator[str]:
     if not erasure.lists:
         yield "  Nothing was left to remove: no list has anything of this person."
     elif erasure.is_open:
-        count = sum(one.state == "open" for one in erasure.lists)
-        yield f"  {count} of {len(erasure.lists)} lists are open. Run `boomerang forget --drain`; every sync does it too."
+        yield f"  {_share(erasure, 'open')} still open. Run `boomerang forget --drain`; every sync does it too."
+    elif erasure.state == "written_off":
+        yield f"  Ended {_told(erasure.finished_at)}, but not done: {_share(erasure, 'written_off')} written off."
     else:
         yield f"  Done {_told(erasure.finished_at)}."
+
+
+def _share(erasure: Erasure, state: str) -> str:
+    count = sum(one.state == state for one in erasure.lists)
+    return f"{count:,} of {_counted(len(erasure.lists), 'list')} {'is' if count == 1 else 'are'}"
 
 
 def _found(erasure: Erasure) -> str:
@@ -116,6 +126,10 @@ def _list_line(one: ErasedFrom) -> str:
     where = f"{one.list} ({one.platform} {one.external_id or 'without id'})"
     if one.state == "open":
         return f"{where}: OPEN, still to be removed{f': {one.why}' if one.why else ''}"
+    if one.state == "written_off":
+        by = f" by {one.written_off_by}" if one.written_off_by else ""
+        given_up = f"written off {_told(one.written_off_at)}{by}: {one.why}"
+        return f"{where}: NOT REMOVED, {given_up}. Delete the list there if you ever can"
     if one.state == "gone":
         return f"{where}: the platform does not have this list any more"
     request = f", request {one.request_id}" if one.request_id else ""

@@ -115,6 +115,7 @@ def _list_state(
         external_id=row["external_id"],
         **{name: row[name] for name in COUNTS},
         **{name: row[name] for name in INSTANTS},
+        written_off_why=_written_off_why(row),
         asked_at=newest["asked_at"] if newest else None,
         size_lower=newest["size_lower"] if newest else None,
         size_upper=newest["size_upper"] if newest else None,
@@ -143,6 +144,7 @@ def _list_state(
 
 COUNTS = (
     "members", "unanswered", "accepted", "confirmed", "leaving", "erasing", "quarantined", "expiring", "requests_waiting",
+    "written_off",
 )  # fmt: skip
 INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
 
@@ -158,6 +160,13 @@ def _state(catalog: Catalog | None, row: Row) -> str:
     if audience is None or target is None or target.account != row["account"]:
         return "retiring" if row["members"] or row["external_id"] else "deleted"
     return "paused" if audience.paused else "active"
+
+
+def _written_off_why(row: Row) -> str:
+    if not row["written_off"]:
+        return ""
+    by = f" by {row['written_off_by']}" if row["written_off_by"] else ""
+    return f"written off {row['written_off_at']:%Y-%m-%d}{by} ({row['written_off_reason']})"
 
 
 def _drift(connection: duckdb.DuckDBPyConnection, row: Row, told_of: Mapping[str, Sequence[Row]]) -> str:

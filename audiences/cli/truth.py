@@ -13,7 +13,7 @@ from audiences.cli.app import AsJson, Config, Names, app, note, print_json, say
 from audiences.cli.lists import print_plan, print_result
 from audiences.cli.progress import progress
 from audiences.cli.tables import local, print_table, reasons
-from audiences.errors import ConfigError, gravest
+from audiences.errors import Busy, ConfigError, gravest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,13 +68,23 @@ def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
 def status(config: Config = None, *, as_json: AsJson = False) -> None:
     """Show how far the truth goes for each list, what is held or drifts, and what to do.
 
+    Exit code 6: a sync is at work and has the ledger; what it is at is said instead.
+
     Example: boomerang status
     """
+    from audiences.ledger.activity import read_activity
     from audiences.settings import load_settings
     from audiences.sync.status import read_status
 
     settings = load_settings(config)
-    found, zone = read_status(settings, wait=PATIENCE), settings.shop.timezone
+    zone = settings.shop.timezone
+    try:
+        found = read_status(settings, wait=PATIENCE)
+    except Busy:
+        holder = read_activity(settings.home)
+        if as_json:
+            print_json({"busy": asdict(holder) if holder else None})
+        raise
     if as_json:
         print_json(asdict(found))
         return

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from audiences.errors import Busy, ConfigError, DataError
+from audiences.ledger.activity import noticed, read_activity
 from audiences.settings import Settings
 from audiences.warehouse.duckdb import connect
 
@@ -64,7 +65,8 @@ def open_ledger(settings: Settings, *, wait: float = 0.0) -> Iterator[Ledger]:
     settings.home.mkdir(parents=True, exist_ok=True)
     connection = _connect(settings.ledger_file, wait)
     try:
-        yield _opened(connection, settings)
+        with noticed(settings.home):
+            yield _opened(connection, settings)
     finally:
         connection.close()
 
@@ -74,9 +76,10 @@ def _connect(file: Path, wait: float) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return connect(file)
-        except Busy:
+        except Busy as error:
             if time.monotonic() >= deadline:
-                raise
+                holder = read_activity(file.parent)
+                raise Busy(f"{error} ({holder})" if holder else str(error)) from None
             time.sleep(0.2)
 
 

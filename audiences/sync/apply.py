@@ -16,6 +16,7 @@ from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
 from audiences.experiments import close_experiments, experiments_left, has_experiment, open_experiment
 from audiences.ledger import open_ledger
+from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
@@ -55,7 +56,8 @@ def apply_plan(
         for row in rows:
             if row.plan.state == "active" and not is_erasure and row.plan.audience not in audiences:
                 raise ConfigError(f"the definition of {row.plan.audience} is gone since the plan was made: plan again")
-        run = Run(settings, ledger, plan_id, rows[0].build_id, rows[0].as_of, clock, on_progress)
+        answered = counted(settings.home, rows[0].purpose, sum(row.plan.requests for row in rows), on_progress)
+        run = Run(settings, ledger, plan_id, rows[0].build_id, rows[0].as_of, clock, answered)
         limit_memory(ledger.connection, _row_count(run))
         with ledger.transaction():
             fold(ledger.connection)

@@ -21,6 +21,7 @@ from audiences.errors import ConfigError
 from audiences.names import hint
 from audiences.ordering import circles, in_order, same_place
 from audiences.problems import Problem, of_config_error, of_document, of_validation, raise_problems
+from audiences.splits import HELD_OUT
 
 __all__ = [
     "Audience",
@@ -225,6 +226,9 @@ def _of_columns(audience: Audience, document: Document, schema: Schema) -> Itera
     if split is not None and audience.segment in schema.segments and split.column not in columns:
         why = f"unknown column {split.column} in split_by{hint(split.column, columns)}"
         yield of_document(document, ("split_by", "column"), why)
+    if split is not None and split.rest == HELD_OUT:
+        why = f"split_by.rest must not be {HELD_OUT}: that is the list of those held out; write another name, such as other"
+        yield of_document(document, ("split_by", "rest"), why)
 
 
 def _against_platforms(
@@ -238,6 +242,9 @@ def _against_platforms(
         known = platforms[name]
         if target.account not in known.accounts:
             why = f"the settings have no account {target.account} of {name}{hint(target.account, known.accounts)}"
+            yield of_document(document, (*path, "account"), why)
+        if "/" in target.account:
+            why = f"account {target.account} must be named without /, which begins a split's value; rename it in the settings"
             yield of_document(document, (*path, "account"), why)
         limit = known.max_keep_days
         if audience.keep_days is not None and limit is not None and audience.keep_days > limit:

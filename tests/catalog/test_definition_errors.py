@@ -56,6 +56,10 @@ def test_a_definition_of_four_keys_has_no_problem(write, problems):
         ("campaign: {goal: g, offer: {kind: amount, depth: 5%}}", "campaign.offer.depth must be a positive amount"),
         ("keep_days: 0", "keep_days must be at least 1, not 0"),
         ("max_days_in: 2.5", "max_days_in must be a whole number, not 2.5"),
+        (
+            "split_by: {column: country, rest: holdout}",
+            "split_by.rest must not be holdout: that is the list of those held",
+        ),
         ("split_by: {column: country, rest: the rest}", "split_by.rest must be a name of a-z, 0-9 and _"),
         # words
         ("role: exclud", "role must be target, exclude or seed, not exclud; did you mean exclude?"),
@@ -128,6 +132,12 @@ def test_an_unknown_platform_or_account_has_its_nearest_name(write, problems):
         "lapsed.yaml:6: unknown platform gogle; did you mean google?",
         "lapsed.yaml:7: the settings have no account mian of google; did you mean main?",
     ]
+
+
+def test_an_accounts_name_cannot_be_taken_for_a_splits_value(write, problems):
+    write("lapsed.yaml", GOOD.replace("{account: main}", "{account: main/Amps}"))
+
+    assert any("lapsed.yaml:5: account main/Amps must be named without /" in found for found in problems())
 
 
 def test_keep_days_stay_within_what_the_platform_keeps(write, problems):

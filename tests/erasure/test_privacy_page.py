@@ -35,6 +35,7 @@ def test_every_table_of_the_ledger_is_on_the_page_or_has_counts_and_names_only(s
 
 
 def test_what_forget_leaves_is_what_the_page_says(shop, kept):
+    shop.crowd(100, prefix="more")
     shop.filled("ann", holdout="10%")
     before = {key for key, name in shop.name_of_key().items() if name == "ann"}
     shop.forget("ann")

@@ -1,9 +1,11 @@
-"""One sandbox for all histories of a worker, and the platform with the low floor."""
+"""One sandbox for all histories of a worker, and the platforms with a low floor."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
-from histories_platform import install
+from histories_platform import for_children, install
 from histories_tally import keep
 
 from audiences.sandbox.server import Sandbox
@@ -11,7 +13,7 @@ from audiences.sandbox.server import Sandbox
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory):
-    """Where the entry point of the histories' platform stands."""
+    """Where the entry points of the histories' platforms stand."""
     folder = tmp_path_factory.mktemp("installed")
     install(folder)
     return folder
@@ -19,7 +21,9 @@ def installed(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sandbox(installed):
-    with Sandbox() as running:
+    with ExitStack() as stack:
+        with for_children():
+            running = stack.enter_context(Sandbox())
         running.control(believe={"usage_percent": 0})
         yield running
 

@@ -88,6 +88,59 @@ def shares(world, first, second):
         taker.phones.append(giver.phones[0])
 
 
+def _sharing(world, first):
+    """A contact that several customers on the way to a list have, chosen by a number, and the roots that have it."""
+    held = {}
+    for root in world.roots:
+        if root.is_there and "lapsed" in root.segments and root.consent == "granted":
+            for contact in (*root.emails, *root.phones):
+                held.setdefault(contact, []).append(root)
+    common = [(one, roots) for one, roots in held.items() if len({world.head[root.number] for root in roots}) > 1]
+    return common[first % len(common)] if common else (None, [])
+
+
+def _borrower(world, first, second):
+    """Somebody who has a contact that belongs to somebody else's persona; the other one stays as they are."""
+    contact, roots = _sharing(world, first)
+    others = [root for root in roots if root.number != world.owners[contact]]
+    if others:
+        return others[second % len(others)]
+    shares(world, first, second)  # another day
+    return None
+
+
+@event
+def borrower_leaves(world, first, second):
+    """Removing them takes somebody off the list who stays: by the shared phone, which is that one's."""
+    root = _borrower(world, first, second)
+    for one in world.family(root) if root else ():
+        one.segments.discard("lapsed")
+
+
+@event
+def borrower_denies(world, first, second):
+    root = _borrower(world, first, second)
+    for one in world.family(root) if root else ():
+        one.consent = "denied"
+
+
+@event
+def borrower_changes_email(world, first, second):
+    root = _borrower(world, first, second)
+    if root:
+        root.emails = [world.new_contact(root.number), *root.emails[1:]]
+
+
+@event
+def borrower_gives_it_back(world, first, second):
+    """The shared contact is only the other one's from now on."""
+    contact, _ = _sharing(world, first)
+    root = _borrower(world, first, second)
+    if root:
+        root.emails = [one for one in root.emails if one != contact]
+        root.phones = [one for one in root.phones if one != contact]
+
+
 @event
 def merges(world, first, second):
     """Two customers turn out to be one person; the later id disappears."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
+import uuid
 from contextlib import contextmanager
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -11,7 +13,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 import yaml
-from histories_platform import NAME
+from histories_experiments import Experiments
+from histories_oracle import COUNTRY
+from histories_places import Places
+from histories_platform import BOARD, META, STAND_INS
 from histories_world import SEGMENTS
 
 from audiences.as_of import end_of_day
@@ -22,6 +27,7 @@ from audiences.sync.apply import ApplyResult, apply_plan
 from audiences.sync.confirm import confirm_lists
 from audiences.sync.forget import forget
 from audiences.sync.plan import make_plan
+from audiences.sync.rebuild import plan_rebuild, rebuild_lists
 from audiences.sync.release import release
 
 TIMEZONE = "America/New_York"
@@ -30,9 +36,12 @@ PURPOSES = ("ad_user_data", "ad_personalization", "email")
 LONG_AGO = dt.datetime(2026, 1, 1)
 ROWS_PER_REQUEST = 14
 GUARDS = {"from_members": 8, "max_build_age": "48h"}
+KEEP_DAYS = 20
+PROCESSING = dt.timedelta(minutes=15)
+"""How long the noticeboard works on a request at most."""
 
 TEXT, NUMBER, INSTANT, TRUTH = pa.string(), pa.int64(), pa.timestamp("us"), pa.bool_()
-SEGMENT = {"customer_id": TEXT, "qualified_at": INSTANT, "reason": TEXT, "category": TEXT}
+SEGMENT = {"customer_id": TEXT, "qualified_at": INSTANT, "reason": TEXT, "category": TEXT, "town": TEXT}
 CUSTOMER = {"customer_id": TEXT, "country": TEXT}
 HASHES = (
     "email_plain", "email_gmail", "email_stripped", "email_canonical", "phone_digits", "phone_plus", "meta_first_name",
@@ -48,16 +57,22 @@ REFERENCE = {
 class HistoryShop:
     """The shop of one world. Its clock moves by a minute with every step, and to the next night with every build."""
 
-    def __init__(self, folder, world, sandbox, account):
-        self.folder, self.world, self.sandbox, self.account = folder, world, sandbox, account
+    def __init__(self, folder, world, sandbox, platform=META):
+        self.folder, self.world, self.sandbox, self.platform = folder, world, sandbox, platform
+        self.stand_in = STAND_INS[platform]
+        self.account = f"{'board_' if platform == BOARD else 'act_'}{uuid.uuid4().hex[:12]}"
         self.definitions: dict[str, dict] = {}
         self.day, self.now = FIRST, LONG_AGO
         self.seen_entries: dict[tuple[str, str], str] = {}
         self.planned = None
         self.last_erasure = []
+        self.turned_away: set[str] = set()
+        self.stays: list[tuple] = []
+        self.places = Places()
         (folder / "definitions").mkdir(parents=True)
         _write_contracts(folder / "dbt" / "models")
         self._write_key()
+        self.experiments = Experiments(self.key)
         self.file = folder / "boomerang.yaml"
         self.configure()
 
@@ -70,8 +85,8 @@ class HistoryShop:
 
     def configure(self, **guards):
         account = {
-            "id": self.account, "access_token": "sandbox-token", "tries": 1, "max_wait_seconds": 0,
-            "rows_per_request": ROWS_PER_REQUEST,
+            "id": self.account, "token" if self.platform == BOARD else "access_token": "sandbox-token", "tries": 1,
+            "max_wait_seconds": 0, "rows_per_request": ROWS_PER_REQUEST,
         }  # fmt: skip
         content = {
             "shop": {"name": "Test guitars", "timezone": TIMEZONE},
@@ -80,7 +95,9 @@ class HistoryShop:
             "definitions": "definitions",
             "dbt_project": "dbt",
             "guards": {**GUARDS, **guards},
-            "platforms": {NAME: {"endpoint": self.sandbox.endpoint("meta"), "accounts": {"main": account}}},
+            "platforms": {
+                self.platform: {"endpoint": self.sandbox.endpoint(self.stand_in), "accounts": {"main": account}}
+            },
         }
         self.file.write_text(yaml.safe_dump(content), encoding="utf-8")
         self.settings = load_settings(self.file)
@@ -88,7 +105,8 @@ class HistoryShop:
     def define(self, name, **keys):
         """Write a definition; None takes a key out."""
         content = {"label": f"Label of {name}", "owner": "growth@example.com", "segment": "lapsed"}
-        content |= {"platforms": {NAME: {"account": "main"}}, **keys}
+        content |= {"keep_days": KEEP_DAYS} if self.platform == BOARD else {}
+        content |= {"platforms": {self.platform: {"account": "main"}}, **keys}
         self.definitions[name] = {key: value for key, value in content.items() if value is not None}
         text = yaml.safe_dump(self.definitions[name], sort_keys=False)
         (self.folder / "definitions" / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -104,40 +122,83 @@ class HistoryShop:
 
     # builds -------------------------------------------------------------------------------------------------------
 
-    def publish(self):
-        """A finished build of the next day; the platform learns of new contacts at the same time."""
-        self.day += dt.timedelta(days=1)
-        as_of = end_of_day(self.day, ZoneInfo(TIMEZONE))
+    def publish(self, nights=1):
+        """A finished build of so many days later; the platform learns of new contacts at the same time."""
+        self.day += dt.timedelta(days=nights)
+        self.as_of = as_of = end_of_day(self.day, ZoneInfo(TIMEZONE))
         self.now = max(self.now, as_of + dt.timedelta(hours=4))
         build_id = f"{self.tick():%Y%m%d-%H%M%S}-0000"
         self.settings.published.mkdir(parents=True, exist_ok=True)
         write_build(self.settings.published / f"{build_id}.duckdb", self.world)
         self.rows("insert into sync.builds values (?, ?, ?, ?, 'finished', 1, [])", build_id, as_of, self.now, self.now)
         self.sandbox.register(self.world.personas())
+        self.set_clock()
+
+    def set_clock(self):
+        """The noticeboard's clock goes with the shop's; Meta forgets nobody, and its clock does not matter."""
+        if self.platform == BOARD:
+            offset = self.now.replace(tzinfo=dt.UTC).timestamp() - time.time()
+            self.sandbox.control(platform=self.stand_in, clock_offset_seconds=offset)
+
+    def processed(self):
+        """So much time passes that the platform has done what it accepted."""
+        if self.platform == BOARD:
+            self.now += PROCESSING
+            self.set_clock()
 
     # the engine ---------------------------------------------------------------------------------------------------
 
     def plan(self):
+        self.stays = self._stays()
         return make_plan(self.settings, now=self.tick())
 
     def sync(self):
         """Plan and apply; the exit code that `boomerang sync` would end with."""
+        self.set_clock()
         self.planned = self.plan()
         if not self.planned.lists:  # everything is paused, and there has never been a list
             self.result = ApplyResult(self.planned.plan_id, (), 0.0)
             return 0
         self.result = apply_plan(self.settings, self.planned.plan_id, clock=self.tick)
+        self._note_experiments()
+        self.processed()
         return gravest([one.exit_code for one in self.result.lists])
+
+    def _note_experiments(self):
+        """Who enters is logged unless all additions of the audience are held."""
+        for name in self.definitions:
+            lists = [one for one in self.planned.lists if one.audience == name and one.state == "active"]
+            if any("add" not in one.guard.held for one in lists):
+                self.experiments.log(name, self.definitions)
+
+    def _stays(self):
+        """Audience, id, and when somebody came and left, or None."""
+        names = self.names_of_keys()
+        rows = self.rows("select audience, member_key, entered_at, left_at from sync.audience_history")
+        return [(audience, names.get(short(key)), came, left) for audience, key, came, left in rows]
+
+    def rebuild(self, name):
+        """Repair the lists of an audience, as `boomerang rebuild --yes` does."""
+        self.set_clock()
+        prepared = plan_rebuild(self.settings, name, clock=self.tick)
+        rebuilt = rebuild_lists(self.settings, prepared, clock=self.tick)
+        self.planned, self.result = prepared.plan, rebuilt.results[-1]
+        self._note_experiments()
+        self.processed()
 
     def confirm(self):
         """Ask the platforms, an hour after the last request; the ledger is given back meanwhile as other processes want."""
         self.now += dt.timedelta(hours=1)
+        self.set_clock()
         self.confirmed = confirm_lists(self.settings, clock=self.tick)
 
     def forget(self, customer):
         """Erase a customer of the newest build; whether something of them is left open."""
         self.world.forget(customer)
-        return forget(self.settings, customer.id, clock=self.tick).is_open
+        self.set_clock()
+        is_open = forget(self.settings, customer.id, clock=self.tick).is_open
+        self.processed()
+        return is_open
 
     def release_all(self):
         """Let go whatever the newest plan holds."""
@@ -170,7 +231,7 @@ class HistoryShop:
     def held_by_sandbox(self, external_id):
         """The hashes of everybody on a list, one set a person."""
         try:
-            found = self.sandbox.inspect("meta").list(external_id)
+            found = self.sandbox.inspect(self.stand_in).list(external_id)
         except LookupError:  # somebody deleted it
             return []
         return [set(person) for person in found["people"]]
@@ -215,7 +276,7 @@ def _tables(world):
     for segment in SEGMENTS:
         members = world.members_of(segment).values()
         common = {"qualified_at": LONG_AGO, "reason": "quiet"}
-        rows = [{"customer_id": one.id, "category": one.category, **common} for one in members]
+        rows = [{"customer_id": one.id, "category": one.category, "town": one.town, **common} for one in members]
         yield f"segments.seg_{segment}", SEGMENT, rows
 
 
@@ -226,6 +287,7 @@ def _identifiers(world, customer):
             "customer_id": customer.id, "position": position, "recipe_version": world.recipe,
             "email_plain": hashed["email"], "email_gmail": hashed["email"], "email_stripped": hashed["email"],
             "email_canonical": world.canonical(email), "phone_digits": hashed["phone"], "phone_plus": world.canonical(phone),
+            "google_given_name": COUNTRY,
         }  # fmt: skip
 
 

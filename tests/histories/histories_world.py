@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 STRICTNESS = {"granted": 0, "unknown": 1, "denied": 2}
 CATEGORIES = ("Strings", "Amps", "Picks")
+TOWNS = ("Albany", "Boston")
 SEGMENTS = ("lapsed", "recent")
 
 
@@ -61,6 +62,10 @@ class Customer:
     def category(self):
         return next((root.category for root in self.roots if root.category), None)
 
+    @property
+    def town(self):
+        return TOWNS[self.roots[0].number % 2]
+
     def is_in(self, segment):
         return any(segment in root.segments for root in self.roots)
 
@@ -79,6 +84,7 @@ class World:
         self.forgotten: set[str] = set()
         self.half_forgotten: set[str] = set()
         self.erased_ids: set[str] = set()
+        self.lenders: set[int] = set()
         self.is_empty_day = False
         for _ in range(count):
             self.arrives()
@@ -152,11 +158,15 @@ class World:
             )
 
     def settle_owners(self):
-        """Somebody who holds a contact owns it on the platform; nobody's contact stays with its last owner."""
+        """Somebody who holds a contact owns it on the platform; nobody's contact stays with its last owner. Who ever had
+        one in common with others is among the lenders.
+        """
         for contact, owner in self.owners.items():
             holders = [root.number for root in self.roots if contact in root.emails or contact in root.phones]
             if holders and owner not in holders:
                 self.owners[contact] = holders[0]
+            if len(holders) > 1:
+                self.lenders.add(self.owners[contact])
 
     def owner_of_hash(self):
         """Whose persona each hash points to, by any recipe that was ever in use."""

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from histories_examples import EXAMPLES
 from histories_story import history, live
 from histories_tally import HISTORIES, met, note
 from hypothesis import HealthCheck, Phase, given, settings
@@ -35,6 +36,11 @@ def _result():
     note("histories", **{name: met[name] for name in sorted(met)}, seconds=seconds)
 
 
+@pytest.mark.parametrize("about", EXAMPLES)
+def test_after_a_story_told_on_purpose_people_are_where_they_should_be(sandbox, about):
+    assert lived(EXAMPLES[about], sandbox) == []
+
+
 @settings(
     max_examples=HISTORIES,
     deadline=None,
@@ -45,8 +51,12 @@ def _result():
 )
 @given(story=history)
 def test_after_any_history_people_are_where_they_should_be(sandbox, story):
+    assert lived(story, sandbox) == []
+
+
+def lived(story, sandbox):
     with tempfile.TemporaryDirectory() as folder:
         findings = live(story, Path(folder) / "shop", sandbox)
     met["histories"] += 1
     met["findings"] += len(findings)
-    assert findings == []
+    return findings

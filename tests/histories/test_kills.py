@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import os
 import random
 import signal
 import time
@@ -45,7 +44,7 @@ def processes():
 @pytest.fixture
 def shop(sandbox, tmp_path):
     """A split and a holdout, and no guard in the way: what is held is another test's matter."""
-    shop = HistoryShop(tmp_path / "shop", World(f"kills {tmp_path}", PEOPLE), sandbox, f"act_{os.getpid()}kills")
+    shop = HistoryShop(tmp_path / "shop", World(f"kills {tmp_path}", PEOPLE), sandbox)
     shop.configure(from_members=1_000_000)
     shop.define("split", split_by=SPLIT)
     shop.define("tested", holdout="30%", **PLAIN)

@@ -1,0 +1,118 @@
+"""Stories that are always lived through: each meets on purpose what chance meets seldom. By name, what it is about."""
+
+from __future__ import annotations
+
+from histories_platform import BOARD, META
+
+
+def _day(*events, fault=None, **others):
+    usual = {"nights": 1, "decision": None, "confirm": False, "forget": None, "rebuild": None, "release": False}
+    return {**usual, "events": list(events), "fault": fault, **others}
+
+
+def _story(setup, platform, *days, people=10, before=(), slow=False):
+    common = {"setup": setup, "platform": platform, "slow": slow, "people": people}
+    return {**common, "before": list(before), "days": list(days)}
+
+
+def _fault(do, on, after=0, times=2):
+    return {"do": do, "on": on, "after": after, "times": times}
+
+
+SHARED = (("shares", 0, 1), ("shares", 2, 3), ("shares", 3, 4))
+"""1 has a phone that is 0's, 3 one that is 2's, 4 too."""
+EXAMPLES = {
+    "who is removed takes others along, and the run is cut short before they are put back": _story(
+        "plain", META, _day(("leaves", 1, 0), ("leaves", 3, 0), fault=_fault("throttle", "add")), before=SHARED
+    ),
+    "the same by the quota of the day": _story(
+        "plain",
+        BOARD,
+        _day(("changes_email", 1, 0), ("leaves", 3, 0), fault=_fault("quota", "add", 1)),
+        before=SHARED,
+        slow=True,
+    ),
+    "a removal without an answer, and they come back": _story(
+        "plain",
+        META,
+        _day(("leaves", 5, 0), ("leaves", 1, 0), fault=_fault("cut_after", "remove")),
+        _day(("comes_back", 5, 0), ("comes_back", 1, 0), fault=_fault("cut_before", "remove")),
+        before=SHARED,
+    ),
+    "a new address without an answer, and they leave": _story(
+        "plain",
+        META,
+        _day(("adds_email", 5, 0), ("adds_phone", 6, 0), fault=_fault("cut_after", "add")),
+        _day(("changes_email", 5, 0), ("changes_email", 6, 0), fault=_fault("cut_after", "add")),
+        _day(("leaves", 5, 0), ("leaves", 6, 0)),
+    ),
+    "one is taken along by one who was taken along": _story(
+        "plain", META, _day(("leaves", 4, 0)), before=(("adds_phone", 2, 0), *SHARED, ("shares", 0, 2))
+    ),
+    "memberships end, paused meanwhile": _story(
+        "plain",
+        BOARD,
+        _day(("leaves", 5, 0), nights=17),
+        _day(("arrives", 0, 0), nights=2),
+        _day(nights=25, rebuild=(0, None)),
+    ),
+    "a rebuild that breaks off": _story(
+        "split", META, _day(("denies", 1, 0), rebuild=(0, _fault("cut_before", "add", 0))), before=SHARED
+    ),
+    "uploads and removals that are lost later": _story(
+        "plain",
+        BOARD,
+        _day(("leaves", 5, 0), fault=_fault("processing_fails", "remove")),
+        _day(("arrives", 0, 0), fault=_fault("processing_fails", "add")),
+        slow=True,
+    ),
+    "a row that is called invalid, and then another address": _story(
+        "plain",
+        BOARD,
+        _day(("changes_email", 2, 0), ("adds_phone", 3, 0), fault=_fault("row_turned_away", "add", 2)),
+        _day(("changes_email", 2, 0)),
+    ),
+    "more are held out, then fewer": _story(
+        "holdout",
+        META,
+        _day(("merges", 1, 2), ("arrives", 0, 0), decision=("hold_out_more", 0)),
+        _day(("arrives", 0, 0), decision=("hold_out_fewer", 0)),
+        people=14,
+        before=SHARED,
+    ),
+    "nobody is held out any more, then some again": _story(
+        "pushed",
+        META,
+        _day(("arrives", 0, 0), decision=("hold_out_nobody", 0)),
+        _day(("arrives", 0, 0), decision=("hold_out_nobody", 0)),
+        people=12,
+    ),
+    "other arms": _story(
+        "arms",
+        META,
+        _day(("arrives", 0, 0), decision=("other_arms", 1)),
+        _day(("arrives", 0, 0), decision=("other_arms", 3)),
+        _day(("merges", 1, 2), decision=("other_arms", 5)),
+        people=14,
+    ),
+    "in for too long, then rested": _story(
+        "days", META, _day(("leaves", 5, 0), nights=3), _day(("comes_back", 5, 0), nights=6), _day(nights=5), people=10
+    ),
+    "split otherwise, then not at all": _story(
+        "places",
+        META,
+        _day(("changes_taste", 1, 1), decision=("other_split", 0)),
+        _day(decision=("no_split", 0)),
+        people=14,
+    ),
+    "a list is held, and its people wait for the other one": _story(
+        "split",
+        META,
+        *(_day(*(("changes_taste", one, 1) for one in (0, 4, 8, 12, 3, 7, 11))),),
+        people=14,
+        before=SHARED,
+    ),
+    "paused, and one who says no shares a phone": _story(
+        "plain", META, _day(decision=("pause", 0)), _day(("denies", 0, 0), ("denies", 3, 0)), before=SHARED
+    ),
+}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parent
+pytest_plugins = ["shop_fixtures"]
 SLOW_FIRST = ("flows", "end_to_end", "real", "models", "engine", "segments", "sources", "bench", "recipes")
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +55,17 @@ def test_what_falls_out_is_told_with_its_reason(taken):
     assert {"holdout", "no identifier", "gate consent_denied", "gate consent_unknown"} <= reasons
 
 
-def test_the_commands_that_it_names_work_afterwards(taken, folder):
-    settings = folder / "boomerang-demo" / "boomerang.yaml"
+def test_what_the_readme_shows_next_works_afterwards(taken, folder):
+    block = re.search(r"```sh\n(\.venv/bin/boomerang status.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
 
-    status = subprocess.run(
-        [sys.executable, "-P", "-m", "audiences", "status", "--config", str(settings)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    told = ""
+    for line in block.splitlines():
+        command = [sys.executable, "-P", "-m", "audiences", *shlex.split(line, comments=True)[1:]]
+        ran = subprocess.run(command, cwd=folder / "boomerang-demo", capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        told += ran.stdout
 
-    assert status.returncode == 0, status.stderr
-    assert "wishlisters@meta:main" in status.stdout
+    assert {"wishlisters@meta:main", "lapsed_buyers@meta:main"} <= set(re.findall(r"\w+@meta:main", told))
 
 
 def test_it_refuses_to_start_over_in_a_real_shops_home(folder, tmp_path):

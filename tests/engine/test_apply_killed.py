@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import random
-import signal
 
 import pytest
-from engine_killed import sync_until
+from killed_run import run, sync
 
 from audiences.ledger import open_ledger
 
@@ -16,29 +14,11 @@ POINTS = 10
 FIRST = dt.date(2026, 11, 1)
 
 
-@pytest.fixture(scope="module")
-def processes():
-    """Processes are forked from one that has imported the engine and nothing else, so that each starts at once."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["engine_killed"])
-    return context
-
-
 @pytest.fixture
 def shop(open_shop):
     shop = open_shop(free_ledger=True, rows_per_request=50)
     shop.configure(guards={"from_members": 1_000_000, "max_build_age": "off"})
     return shop
-
-
-def run(processes, shop, deadly=None):
-    """A sync in another process: the calls it made in plan and in all, or None when it was killed."""
-    answers = processes.SimpleQueue()
-    process = processes.Process(target=sync_until, args=(shop.folder / "boomerang.yaml", shop.tick(), deadly, answers))
-    process.start()
-    process.join()
-    assert process.exitcode == (0 if deadly is None else -signal.SIGKILL)
-    return answers.get() if deadly is None else None
 
 
 def households(shop, names):
@@ -64,20 +44,20 @@ def wanted(shop):
     return {name for name in shop.segment_names() if shop.persons[name].consent == "granted"}
 
 
-def test_killed_at_any_point_the_next_run_makes_everything_right(shop, processes):
+def test_killed_at_any_point_the_next_run_makes_everything_right(shop):
     chance = random.Random(20261123)
     households(shop, shop.crowd(250))
     shop.audience("lapsed")
     shop.publish(FIRST)
-    assert run(processes, shop)
+    assert run(sync, shop)
     a_day_passes(shop, chance, 1)
-    planned, total = run(processes, shop)
+    planned, total = run(sync, shop)
     assert shop.people_on() >= wanted(shop)
     left_open = 0
     for number in range(POINTS):
         a_day_passes(shop, chance, 2 * number + 2)
         begin, end = (planned // 3, planned) if number % 3 == 0 else (planned, total)
-        run(processes, shop, deadly=begin + (end - begin) * (2 * number + 1) // (2 * POINTS))
+        run(sync, shop, deadly=begin + (end - begin) * (2 * number + 1) // (2 * POINTS))
         with open_ledger(shop.settings):
             left_open += shop.value("select count(*) from sync.batches where state = 'open' and not is_folded")
             a_day_passes(shop, chance, 2 * number + 3)

@@ -75,7 +75,7 @@ def test_several_reasons_are_said_together(shop, planned):
 
 
 def test_a_plan_whose_definition_is_gone_says_so(shop, planned):
-    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    shop.forget_definition()
     with pytest.raises(ConfigError, match="the definition of lapsed is gone"):
         shop.apply(planned)
 

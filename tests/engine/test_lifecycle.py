@@ -27,7 +27,7 @@ def planned(shop, list_id=LIST):
 
 
 def delete(shop, name="lapsed"):
-    (shop.folder / "definitions" / f"{name}.yaml").unlink()
+    shop.forget_definition(name)
     shop.audience("another")
     shop.publish(TOMORROW)
 

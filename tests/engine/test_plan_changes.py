@@ -250,7 +250,7 @@ def test_who_says_no_leaves_a_paused_list_too(shop):
 
 def test_a_list_that_no_definition_asks_for_is_emptied_once_that_is_released(shop):
     everybody = filled(shop)
-    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    shop.forget_definition()
     shop.audience("another")
     shop.publish(TOMORROW)
     assert shop.sync() == 3

@@ -23,7 +23,7 @@ def shop(open_shop):
 
 
 def rename(shop, **keys):
-    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    shop.forget_definition()
     shop.audience("quiet", label="Label of lapsed", holdout="20%", **keys)
     shop.publish(TOMORROW)
 

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import engine_people
-import pytest
 from engine_shop import Shop
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -32,20 +31,6 @@ first_day = st.fixed_dictionaries({"people": st.fixed_dictionaries(dict.fromkeys
 next_day = st.fixed_dictionaries(
     {"people": st.dictionaries(st.sampled_from(NAMES), person | st.none(), min_size=1, max_size=2), **trouble}
 )
-
-
-@pytest.fixture(scope="module")
-def installed_platform(tmp_path_factory):
-    """The test's own platform, found by its entry point like any other."""
-    folder = tmp_path_factory.mktemp("installed")
-    (folder / "engine_people-1.0.dist-info").mkdir()
-    (folder / "engine_people-1.0.dist-info" / "METADATA").write_text(engine_people.METADATA, encoding="utf-8")
-    (folder / "engine_people-1.0.dist-info" / "entry_points.txt").write_text(
-        engine_people.ENTRY_POINTS, encoding="utf-8"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
-        yield
 
 
 def opened_shop(folder, account):
@@ -79,7 +64,7 @@ def wanted(shop, people, splits):
                for one in (*who["emails"], *who["phones"])}  # fmt: skip
     for name, one in present(people):
         cells = [[(row["email_plain"], row["phone_digits"]), row["meta_first_name"]]
-                 for row in shop._identifiers(name, shop.persons[name])]  # fmt: skip
+                 for row in shop.identifiers(name)]  # fmt: skip
         left = [[*("" if one in refused else one or "" for one in pair), name] for pair, name in cells]
         rows = {",".join(row) for row in left if row[0] or row[1]}
         if one["consent"] == "granted" and rows:
@@ -113,13 +98,13 @@ some = {
 
 @settings(max_examples=28, **some)
 @any_history
-def test_after_any_history_the_people_on_the_list_are_the_wanted_ones(installed_platform, first, later):
+def test_after_any_history_the_people_on_the_list_are_the_wanted_ones(people_platform, first, later):
     people_are_right([first, *later], splits=False)
 
 
 @settings(max_examples=10, **some)
 @any_history
-def test_after_any_history_the_people_on_the_lists_of_a_split_are_the_wanted_ones(installed_platform, first, later):
+def test_after_any_history_the_people_on_the_lists_of_a_split_are_the_wanted_ones(people_platform, first, later):
     people_are_right([first, *later], splits=True)
 
 
@@ -145,7 +130,7 @@ def people_are_right(days, *, splits):
             assert all(item.changes == 0 for item in shop.plan().lists)
 
 
-def test_every_request_stands_in_the_ledger_as_open_before_it_is_made(installed_platform, tmp_path):
+def test_every_request_stands_in_the_ledger_as_open_before_it_is_made(people_platform, tmp_path):
     shop, shelf = opened_shop(tmp_path, str(tmp_path))
     shop.audience("lapsed", platforms={"people": {"account": "main"}})
     shop.crowd(10)

@@ -51,7 +51,7 @@ def test_paused_retired_and_undefined_audiences_lose_the_person_too(shop):
     shop.publish()
     assert shop.sync() == 0
     shop.audience("paused", paused=True)
-    (shop.folder / "definitions" / "deleted.yaml").unlink()
+    shop.forget_definition("deleted")
     receipt = shop.forget("ann")
     assert [one.state for one in receipt.lists] == ["removed"] * 3
     assert not any(shop.is_on("ann", f"{name}@meta:main") for name in ("lapsed", "paused", "deleted"))

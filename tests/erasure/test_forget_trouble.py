@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
-import signal
 
 import pytest
-from erasure_killed import forget_until, hold
 from erasure_shop import LIST
+from killed_run import forget_one, hold, processes, run, start
 
 from audiences.errors import Busy
 from audiences.ledger import open_ledger
@@ -105,37 +103,19 @@ def test_a_removal_that_the_platform_took_and_did_not_carry_out_is_made_again(sh
 # Other processes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["erasure_killed"])
-    return context
-
-
 @pytest.fixture
 def free_shop(open_shop):
     return open_shop(free_ledger=True)
 
 
-def run(processes, shop, typed, deadly=None):
-    """An erasure in another process; the calls it made, or None when it was killed."""
-    answers = processes.SimpleQueue()
-    arguments = (shop.folder / "boomerang.yaml", typed, shop.tick(), deadly, answers)
-    process = processes.Process(target=forget_until, args=arguments)
-    process.start()
-    process.join()
-    assert process.exitcode == (0 if deadly is None else -signal.SIGKILL)
-    return answers.get() if deadly is None else None
-
-
-def test_killed_at_any_point_the_next_drain_or_request_finishes_it(free_shop, processes):
+def test_killed_at_any_point_the_next_drain_or_request_finishes_it(free_shop):
     shop = free_shop
     names = [f"ann{number}" for number in range(13)]
     everybody = shop.filled(*names)
-    calls = run(processes, shop, names[0])
+    calls = run(forget_one, shop, names[0])
     opened = 0
     for number, name in enumerate(names[1:], start=1):
-        run(processes, shop, name, deadly=max(calls * number // len(names), 1))
+        run(forget_one, shop, name, deadly=max(calls * number // len(names), 1))
         shop.tick(hours=1)
         with open_ledger(shop.settings):
             is_known = shop.value("select count(*) from sync.erasures where state = 'open'") == 1
@@ -152,10 +132,10 @@ def test_killed_at_any_point_the_next_drain_or_request_finishes_it(free_shop, pr
 
 
 @contextlib.contextmanager
-def holding(processes, shop):
+def holding(shop):
     """Another process has the ledger."""
-    is_held, may_go = processes.Event(), processes.Event()
-    process = processes.Process(target=hold, args=(shop.folder / "boomerang.yaml", is_held, may_go))
+    is_held, may_go = processes().Event(), processes().Event()
+    process = processes().Process(target=hold, args=(shop.folder / "boomerang.yaml", is_held, may_go))
     process.start()
     assert is_held.wait(60)
     yield
@@ -163,28 +143,22 @@ def holding(processes, shop):
     process.join()
 
 
-def test_two_at_once_the_second_waits_for_the_first(free_shop, processes):
+def test_two_at_once_the_second_waits_for_the_first(free_shop):
     shop = free_shop
     shop.filled("ann", "bob")
-    answers = processes.SimpleQueue()
-    file = shop.folder / "boomerang.yaml"
-    both = [
-        processes.Process(target=forget_until, args=(file, name, shop.tick(), None, answers)) for name in ("ann", "bob")
-    ]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert [one.exitcode for one in both] == [0, 0]
+    both = [start(forget_one, shop, name) for name in ("ann", "bob")]
+    for process, _ in both:
+        process.join()
+    assert [process.exitcode for process, _ in both] == [0, 0]
     assert not shop.is_on("ann")
     assert not shop.is_on("bob")
 
 
-def test_a_ledger_that_stays_busy_means_nothing_is_written_down(free_shop, processes, monkeypatch):
+def test_a_ledger_that_stays_busy_means_nothing_is_written_down(free_shop, monkeypatch):
     shop = free_shop
     shop.filled("ann")
     monkeypatch.setattr(module, "LEDGER_WAIT", 0.3)
-    with holding(processes, shop), pytest.raises(Busy, match="nothing is written down"):
+    with holding(shop), pytest.raises(Busy, match="nothing is written down"):
         shop.forget("ann")
     assert shop.value("select count(*) from sync.erasures") == 0
     assert shop.is_on("ann", LIST)

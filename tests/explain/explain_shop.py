@@ -1,86 +1,37 @@
-"""A shop for the tests of explain: persons with addresses, segments, a published build made by hand, a real ledger."""
+"""A shop for the tests of explain: persons with addresses as somebody types them, and what is told about them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from pathlib import Path
+from typing import ClassVar
 
-import duckdb
-import pyarrow as pa
-import yaml
+from shop_folder import BASICS, PURPOSES, TABLES, ShopFolder, ask_ledger
 
 from audiences.addresses import hashes_of
 from audiences.ledger import open_ledger
-from audiences.settings import load_settings
-from audiences.sync.apply import apply_plan
 from audiences.sync.explain import explain
-from audiences.sync.plan import make_plan
-
-AS_OF = dt.datetime(2026, 11, 24, 4, 59, 59)
-NOW = dt.datetime(2026, 11, 24, 9)
-PURPOSES = ("ad_user_data", "ad_personalization", "email")
-TEXT, WHOLE, INSTANT, YES = pa.string(), pa.int64(), pa.timestamp("us"), pa.bool_()
-HASHES = (
-    "email_plain", "email_gmail", "email_stripped", "email_canonical", "phone_digits", "phone_plus", "meta_first_name",
-    "meta_last_name", "meta_city", "meta_state", "meta_postcode", "meta_country", "google_given_name", "google_family_name",
-)  # fmt: skip
-BASICS = {"customer_id": TEXT, "qualified_at": INSTANT, "reason": TEXT}
-SEGMENTS = {
-    "lapsed": {**BASICS, "order_count": WHOLE, "category": TEXT, "last_ordered_at": INSTANT},
-    "recent": BASICS,
-    "hinted": {**BASICS, "rank": WHOLE, "product_id": TEXT, "price": pa.float64()},
-}
-TABLES = {
-    "marts.dim_customers": {"customer_id": TEXT, "country": TEXT, "is_staff": YES},
-    "marts.customer_refs": {
-        "customer_id": TEXT, "own_id": TEXT, "source": TEXT, "ref_kind": TEXT, "ref": TEXT, "linked_at": INSTANT,
-    },
-    "marts.dim_identifiers": {
-        "customer_id": TEXT, "position": WHOLE, **dict.fromkeys(HASHES, TEXT), "recipe_version": WHOLE,
-    },
-    "marts.dim_addressable": {
-        "customer_id": TEXT, "purpose": TEXT, "is_addressable": YES, "why_not": TEXT, "consent_status": TEXT,
-        "decided_at": INSTANT,
-    },
-    **{f"segments.seg_{name}": columns for name, columns in SEGMENTS.items()},
-}  # fmt: skip
-CONTRACT = {TEXT: "string", WHOLE: "int64", INSTANT: "timestamp", YES: "bool", pa.float64(): "float64"}
 
 
 def customer_id(name):
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-class ExplainShop:
+class ExplainShop(ShopFolder):
     """Every step takes the shop as it is now; `asked` explains somebody by what a person would type."""
 
-    def __init__(self, folder: Path, endpoint: str, account: str):
-        self.folder = folder
-        self.rows: dict[str, list[dict]] = {name: [] for name in TABLES}
-        content = {
-            "shop": {"name": "Test guitars", "timezone": "America/New_York"},
-            "home": "home", "environment": "test", "definitions": "definitions", "dbt_project": "dbt",
-            "platforms": {
-                "meta": {
-                    "endpoint": endpoint, "accounts": {"main": {"id": account, "access_token": "sandbox-token", "tries": 1}},
-                }
-            },
-        }  # fmt: skip
-        (folder / "boomerang.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-        (folder / "definitions").mkdir()
-        self._write_contracts(folder / "dbt" / "models")
-        self.settings = load_settings(folder / "boomerang.yaml")
-        self.now = NOW
-        self.crowd = 0
+    customer_columns: ClassVar = {"customer_id": "string", "country": "string", "is_staff": "bool"}
+    segment_columns: ClassVar = {
+        "lapsed": {**BASICS, "order_count": "int64", "category": "string", "last_ordered_at": "timestamp"},
+        "recent": BASICS,
+        "hinted": {**BASICS, "rank": "int64", "product_id": "string", "price": "float64"},
+    }
 
-    def _write_contracts(self, models):
-        (models / "segments").mkdir(parents=True)
-        for name, columns in [("dim_customers", TABLES["marts.dim_customers"]), *SEGMENTS.items()]:
-            model, file = (name, models) if name == "dim_customers" else (f"seg_{name}", models / "segments")
-            described = [{"name": column, "data_type": CONTRACT[kind]} for column, kind in columns.items()]
-            document = {"version": 2, "models": [{"name": model, "columns": described}]}
-            (file / f"{model}.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    def __init__(self, *arguments, **account):
+        super().__init__(*arguments, **account)
+        tables = ["marts.dim_customers", *TABLES, *(f"segments.seg_{name}" for name in self.segment_columns)]
+        self.rows: dict[str, list[dict]] = {name: [] for name in tables}
+        self.crowd = 0
 
     # who there is -----------------------------------------------------------------------------------------------
 
@@ -133,44 +84,13 @@ class ExplainShop:
             self.qualifies(name, segment, **columns)
         return names
 
-    def audience(self, name="lapsed", **keys):
-        content = {"label": f"Label of {name}", "owner": "growth@example.com", "segment": "lapsed"}
-        content |= {"platforms": {"meta": {"account": "main"}}, **keys}
-        text = yaml.safe_dump({key: value for key, value in content.items() if value is not None}, sort_keys=False)
-        (self.folder / "definitions" / f"{name}.yaml").write_text(text, encoding="utf-8")
-
-    def forget_definition(self, name):
-        (self.folder / "definitions" / f"{name}.yaml").unlink()
+    def tables(self):
+        return self.rows
 
     # what is done -----------------------------------------------------------------------------------------------
 
-    def publish(self, as_of=AS_OF):
-        self.now = max(self.now, as_of + dt.timedelta(hours=4)) + dt.timedelta(minutes=1)
-        build_id = f"{self.now:%Y%m%d-%H%M%S}-0000"
-        self.settings.published.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(self.settings.published / f"{build_id}.duckdb")) as connection:
-            for name, columns in TABLES.items():
-                rows = [{column: row.get(column) for column in columns} for row in self.rows[name]]
-                connection.register("arrived", pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items()))))
-                connection.execute(f"create schema if not exists {name.split('.')[0]}")
-                connection.execute(f"create table {name} as from arrived")
-        with open_ledger(self.settings) as ledger:
-            values = [build_id, as_of, self.now, self.now]
-            ledger.connection.execute("insert into sync.builds values (?, ?, ?, ?, 'finished', 1, [])", values)
-
-    def tick(self):
-        self.now += dt.timedelta(minutes=1)
-        return self.now
-
-    def plan(self):
-        return make_plan(self.settings, now=self.tick())
-
-    def sync(self):
-        return apply_plan(self.settings, self.plan().plan_id, clock=self.tick)
-
     def note(self, sql, *values):
-        with open_ledger(self.settings) as ledger:
-            ledger.connection.execute(sql, list(values))
+        ask_ledger(self.settings, sql, *values)
 
     def tombstone(self, canonical):
         """The keyed hash that an erasure leaves."""

@@ -174,7 +174,7 @@ def test_who_stays_long_reads_the_day_to_leave_and_who_left_the_day_to_return(sh
     shop.sync()
     stays = shop.told(jane).stay
     shop.others()  # who come later, so that the list does not fall below the platform's floor
-    later = dt.datetime(2027, 2, 1, 4, 59, 59)
+    later = dt.date(2027, 1, 31)
     shop.publish(later)
     sixty_days_later = shop.told(jane).verdict
     shop.sync()

@@ -43,7 +43,7 @@ def test_several_requests_are_under_way_at_once_but_never_more_than_the_platform
     fails("slow", "add", times="always", seconds=0.2)
     assert shop.sync() == 0
     described = httpx.get(f"{shop.sandbox.url}/_control", trust_env=False).json()["platforms"]["noticeboard"]
-    most = described["most_at_once"][shop.board["id"]]
+    most = described["most_at_once"][shop.account["id"]]
     assert 2 <= most <= kind_of("noticeboard").limits_for({}).requests_in_flight
     assert {seen["status"] for seen in shop.requests("add")} == {202}
     assert shop.people_on() == everybody

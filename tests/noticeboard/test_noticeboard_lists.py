@@ -10,8 +10,8 @@ from audiences.errors import AuthError, ConfigError, Gone, RateLimited, Rejected
 from audiences.platforms.registry import kind_of, platform_names
 
 
-def lists_of(sandbox, board_id):
-    return [kept for kept in sandbox.inspect("noticeboard").lists() if kept["account"] == board_id]
+def lists_of(sandbox, account_id):
+    return [kept for kept in sandbox.inspect("noticeboard").lists() if kept["account"] == account_id]
 
 
 def test_a_platform_outside_the_package_is_found_with_its_stand_in(installed, sandbox):
@@ -27,10 +27,10 @@ def test_fewer_rows_than_the_limit_are_as_many_bytes_as_a_request_takes(installe
     assert kind.bytes_for(limits.rows_per_request) > 2 * limits.bytes_per_request
 
 
-def test_ensure_twice_gives_one_list(board, remote, sandbox, board_id):
+def test_ensure_twice_gives_one_list(board, remote, sandbox, account_id):
     first = board.ensure(remote())
     assert board.ensure(remote()) == board.ensure(remote(external_id=first)) == first
-    assert [kept["id"] for kept in lists_of(sandbox, board_id)] == [first]
+    assert [kept["id"] for kept in lists_of(sandbox, account_id)] == [first]
 
 
 def test_a_known_list_is_verified_without_writing(open_board, external_id, remote, sandbox):
@@ -39,8 +39,8 @@ def test_a_known_list_is_verified_without_writing(open_board, external_id, remot
     assert sandbox.inspect("noticeboard").requests()["writes"] == 0
 
 
-def test_a_list_tells_whose_it_is(external_id, sandbox, board_id):
-    (kept,) = lists_of(sandbox, board_id)
+def test_a_list_tells_whose_it_is(external_id, sandbox, account_id):
+    (kept,) = lists_of(sandbox, account_id)
     assert kept["name"] == "Lapsed buyers"
     assert kept["description"] == "boomerang:demo:ledger1:lapsed@noticeboard:main"
 
@@ -67,10 +67,10 @@ def test_a_deleted_list_is_gone_and_made_anew(board, remote, external_id, believ
 
 
 @pytest.mark.parametrize("fault", ["cut_after", "cut_before", "server_error", "html"])
-def test_a_creation_without_an_answer_leaves_one_list(board, remote, fails, sandbox, board_id, fault):
+def test_a_creation_without_an_answer_leaves_one_list(board, remote, fails, sandbox, account_id, fault):
     fails(fault, "create")
     made = board.ensure(remote())
-    assert [kept["id"] for kept in lists_of(sandbox, board_id)] == [made]
+    assert [kept["id"] for kept in lists_of(sandbox, account_id)] == [made]
 
 
 @pytest.mark.parametrize("kind", ["add", "read_list"])
@@ -102,10 +102,10 @@ def test_a_list_gets_another_name(board, external_id):
     assert board.status(external_id).name == "Former buyers"
 
 
-def test_a_list_is_deleted_once_and_again_without_an_error(board, external_id, sandbox, board_id):
+def test_a_list_is_deleted_once_and_again_without_an_error(board, external_id, sandbox, account_id):
     board.delete(external_id)
     board.delete(external_id)
-    assert lists_of(sandbox, board_id) == []
+    assert lists_of(sandbox, account_id) == []
     with pytest.raises(Gone):
         board.rename(external_id, "Former buyers")
 

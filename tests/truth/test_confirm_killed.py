@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import signal
 
-import pytest
-from truth_killed import confirm_until
+from killed_run import confirm, run
 
 from audiences.ledger import open_ledger
 
 POINTS = 6
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Processes are forked from one that has imported the engine and nothing else, so that each starts at once."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["truth_killed"])
-    return context
-
-
-def run(processes, shop, deadly=None):
-    """Asking in another process: the calls it made, or None when it was killed."""
-    answers = processes.SimpleQueue()
-    arguments = (shop.folder / "boomerang.yaml", shop.tick(), deadly, answers)
-    process = processes.Process(target=confirm_until, args=arguments)
-    process.start()
-    process.join()
-    assert process.exitcode == (0 if deadly is None else -signal.SIGKILL)
-    return answers.get() if deadly is None else None
 
 
 def a_day_passes(shop, chance, number):
@@ -54,7 +32,7 @@ def learnt(shop):
         return became, shop.levels(), len(shop.leaving())
 
 
-def test_killed_at_any_point_the_next_time_everything_is_learnt(open_shop, processes):
+def test_killed_at_any_point_the_next_time_everything_is_learnt(open_shop):
     chance = random.Random(20261123)
     shop = open_shop(free_ledger=True, rows_per_request=25)
     shop.configure(guards={"from_members": 1_000_000, "max_build_age": "off"})
@@ -62,13 +40,13 @@ def test_killed_at_any_point_the_next_time_everything_is_learnt(open_shop, proce
     with open_ledger(shop.settings):
         shop.filled(150)
         a_day_passes(shop, chance, 1)
-    total = run(processes, shop)
+    total = run(confirm, shop)
     untouched = 0
     for number in range(POINTS):
         with open_ledger(shop.settings):
             a_day_passes(shop, chance, number + 2)
         before = learnt(shop)
-        run(processes, shop, deadly=total * (2 * number + 1) // (2 * POINTS))
+        run(confirm, shop, deadly=total * (2 * number + 1) // (2 * POINTS))
         untouched += learnt(shop) == before
         with open_ledger(shop.settings):
             shop.confirm()

@@ -73,13 +73,28 @@ def test_a_removal_that_failed_is_made_again(shop, fails):
     assert shop.people_on() == shop.on_ledger() == everybody - {"crowd0001"}
 
 
-def test_an_old_address_that_could_not_be_removed_goes_with_the_next_sync(shop, fails):
+def one_moves(shop, fails):
+    """Everybody on a list; one of them has another address, and the removal of the old one is going to fail."""
     everybody = shop.filled()
     shop.later()
     shop.person("crowd0001", emails=["another@example.com"])
     shop.publish(1)
     fails("processing_fails", "remove")
     shop.sync()
+    return everybody
+
+
+def one_moves_and_leaves(shop, fails):
+    """The same, and the next day that one leaves; everybody else."""
+    everybody = one_moves(shop, fails)
+    shop.leaves("crowd0001")
+    shop.publish(2)
+    shop.sync()
+    return everybody - {"crowd0001"}
+
+
+def test_an_old_address_that_could_not_be_removed_goes_with_the_next_sync(shop, fails):
+    everybody = one_moves(shop, fails)
     assert shop.later().sent_again == 1
     assert shop.people_on() == everybody | {"somebody unknown"}
     assert shop.levels() == {"confirmed": 149, "sent": 1}
@@ -91,15 +106,7 @@ def test_an_old_address_that_could_not_be_removed_goes_with_the_next_sync(shop, 
 
 
 def test_who_left_by_a_new_address_also_goes_by_the_old_one_that_could_not_be_removed(shop, fails):
-    everybody = shop.filled() - {"crowd0001"}
-    shop.later()
-    shop.person("crowd0001", emails=["another@example.com"])
-    shop.publish(1)
-    fails("processing_fails", "remove")
-    shop.sync()
-    shop.leaves("crowd0001")
-    shop.publish(2)
-    shop.sync()
+    everybody = one_moves_and_leaves(shop, fails)
     told = shop.later()
     assert (told.failed, told.sent_again) == (1, 1)
     assert shop.people_on() == everybody | {"somebody unknown"}
@@ -111,15 +118,7 @@ def test_who_left_by_a_new_address_also_goes_by_the_old_one_that_could_not_be_re
 
 def test_a_removal_told_as_failed_when_a_later_one_was_confirmed_already_is_made_once_more(shop, fails):
     """The first is told late: somebody asked while the first was at work and the second was done."""
-    everybody = shop.filled() - {"crowd0001"}
-    shop.later()
-    shop.person("crowd0001", emails=["another@example.com"])
-    shop.publish(1)
-    fails("processing_fails", "remove")
-    shop.sync()
-    shop.leaves("crowd0001")
-    shop.publish(2)
-    shop.sync()
+    everybody = one_moves_and_leaves(shop, fails)
     hide = "update sync.batches set handle = reverse(handle) where phase = 1 and batch_id = (select arg_min(batch_id, opened_at) from sync.batches where phase = 1)"
     shop.rows(hide)
     assert shop.later().removed == 1
@@ -192,12 +191,7 @@ def test_nothing_about_a_person_is_in_what_is_told(shop, fails):
 
 
 def test_an_old_address_goes_though_many_plans_were_made_before_the_failure_was_told(shop, fails):
-    everybody = shop.filled()
-    shop.later()
-    shop.person("crowd0001", emails=["another@example.com"])
-    shop.publish(1)
-    fails("processing_fails", "remove")
-    shop.sync()
+    everybody = one_moves(shop, fails)
     for _ in range(7):
         shop.sync()
     assert shop.later().sent_again == 1

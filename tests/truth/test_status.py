@@ -153,7 +153,7 @@ def test_paused_retiring_and_retired_lists_are_shown_as_such(shop):
     assert shop.state().state == "active"
     shop.audience("lapsed", paused=True)
     assert shop.state().state == "paused"
-    (shop.folder / "definitions" / "lapsed.yaml").unlink()
+    shop.forget_definition()
     retiring = shop.state()
     assert retiring.state == "retiring"
     assert "no definition asks for these people" in retiring.advice

@@ -1,43 +1,20 @@
-"""A shop that asks the platforms: its clock is the stand-in's too, and somebody tampers with its lists."""
+"""A shop that asks the platforms about its lists, and somebody tampers with them there."""
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-
-from engine_shop import TODAY, Shop
+from engine_shop import LIST, ClockedShop
 
 from audiences.domain import HashRow
 from audiences.platforms.base import Batch
 from audiences.platforms.registry import open_platform
-from audiences.sync.confirm import confirm_lists
 from audiences.sync.rebuild import plan_rebuild, rebuild_lists
 from audiences.sync.status import read_status
 
-LIST = "lapsed@meta:main"
 HOURS = 7
 
 
-class TruthShop(Shop):
+class TruthShop(ClockedShop):
     """The engine's shop, and the commands around the truth of its lists."""
-
-    def __init__(self, *arguments, **account):
-        super().__init__(*arguments, **account)
-        self.configure(guards={"max_build_age": "off"})
-
-    def publish(self, day=0, **how):
-        """A build of that day, counted from the first."""
-        build_id = super().publish(TODAY + dt.timedelta(days=day), **how)
-        self.set_clock()
-        return build_id
-
-    def passes(self, **delta):
-        self.tick(**delta)
-        self.set_clock()
-
-    def set_clock(self):
-        offset = self.now.replace(tzinfo=dt.UTC).timestamp() - time.time()
-        self.sandbox.control(clock_offset_seconds=offset)
 
     def filled(self, count=150, name="lapsed"):
         """Everybody of a new crowd is sent to a new list."""
@@ -47,13 +24,8 @@ class TruthShop(Shop):
         assert self.sync() == 0
         return everybody
 
-    def sync(self, *names):
-        self.set_clock()
-        return super().sync(*names)
-
     def confirm(self, *names):
-        self.set_clock()
-        self.confirmed = confirm_lists(self.settings, names, clock=self.tick)
+        self.confirmed = super().confirm(*names)
         return {one.list: one for one in self.confirmed}
 
     def later(self, **delta):
@@ -70,25 +42,16 @@ class TruthShop(Shop):
         self.prepared = plan_rebuild(self.settings, audience, clock=self.tick)
         return rebuild_lists(self.settings, self.prepared, clock=self.tick)
 
-    def levels(self, list_id=LIST):
-        sql = "select level, count(*) from sync.memberships where list_id = ? and leaving_at is null group by level"
-        return dict(self.rows(sql, list_id))
-
-    def leaving(self):
-        names = self.name_of_key()
-        keys = self.rows("select member_key from sync.memberships where leaving_at is not null")
-        return {names.get(key, "somebody unknown") for (key,) in keys}
-
     def asked(self, *kinds):
         """How many requests of these kinds the stand-in got since `forget_requests`."""
-        counts = self.sandbox.inspect("meta").requests()["counts"]
+        counts = self.inspection.requests()["counts"]
         return sum(one["count"] for one in counts if one["kind"] in kinds)
 
     def believe(self, **changes):
         """Somebody does something to the list at the platform."""
         self.sandbox.control(believe={"lists": {self.remote_id(): changes}})
 
-    def tamper(self, names, *, account=None):
+    def tamper(self, names):
         """Somebody takes people off the list at the platform, and the platform says so at once."""
         keys = {name: key for key, name in self.name_of_key().items()}
         rows = self.rows("select member_key, unnest(identifiers) from sync.memberships where list_id = ?", LIST)

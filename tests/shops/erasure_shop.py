@@ -6,19 +6,12 @@ A test's own domain and block of numbers make its people nobody else's; hashes o
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-from engine_shop import TODAY, Shop
+from engine_shop import LIST, TODAY, Shop
 
 from audiences.addresses import hashes_of
-from audiences.sync.confirm import confirm_lists
 from audiences.sync.forget import drain_erasures, forget
 
-LIST = "lapsed@meta:main"
-COLUMNS = ("email_gmail", "email_stripped")
-SENT = ("email_plain", "phone_digits")
 CANONICAL = ("email_canonical", "phone_plus")
 HEX = r"[0-9a-f]{64}"
 
@@ -26,8 +19,8 @@ HEX = r"[0-9a-f]{64}"
 class ErasureShop(Shop):
     """Persons are named; `mail` and `phone` give what belongs to a name in this test only."""
 
-    def __init__(self, folder: Path, endpoint: str, sandbox, **account):
-        super().__init__(folder, endpoint, sandbox, **account)
+    def __init__(self, *arguments, **account):
+        super().__init__(*arguments, **account)
         self.numbers = secrets.randbelow(900_000) + 100_000
 
     def mail(self, name, domain=None):
@@ -54,21 +47,9 @@ class ErasureShop(Shop):
     def _by_recipe(self, value):
         return value if self.recipe == 1 or value is None else super().hashed(f"{value} by recipe {self.recipe}")
 
-    def _identifiers(self, name, person):
-        for position, row in enumerate(super()._identifiers(name, person)):
-            email = person.emails[position] if position < len(person.emails) else None
-            phone = person.phones[position] if position < len(person.phones) else None
-            known = {**hashes_of(email or ""), **hashes_of(phone or "")}
-            hashes = {column: self._by_recipe(known.get(column)) for column in (*SENT, *COLUMNS)}
-            yield {**row, **hashes, **{column: known.get(column) for column in CANONICAL}}
-
-    def _tables(self):
-        tables = super()._tables()
-        owners = [row for name, one in self.persons.items() for row in self._identifiers(name, one)]
-        identifiers = tables["marts.dim_identifiers"]
-        for column in COLUMNS:
-            identifiers = identifiers.append_column(column, pa.array([row[column] for row in owners], pa.string()))
-        return {**tables, "marts.dim_identifiers": identifiers}
+    def contact_hashes(self, email, phone):
+        known = {**hashes_of(email or ""), **hashes_of(phone or "")}
+        return {column: one if column in CANONICAL else self._by_recipe(one) for column, one in known.items()}
 
     def all_hashes(self, name):
         """Every hash of a person's contacts by any recipe."""
@@ -85,11 +66,7 @@ class ErasureShop(Shop):
     def confirm(self):
         """A day later the platform is asked what became of the removals."""
         self.tick(days=1)
-        return confirm_lists(self.settings, clock=self.tick)
-
-    def open_build(self):
-        """The newest published build, to be changed by hand."""
-        return duckdb.connect(str(max(self.settings.published.glob("*.duckdb"))))
+        return super().confirm()
 
     def filled(self, *names, day=TODAY, **keys):
         """A list with a crowd and these persons on it."""
@@ -119,5 +96,4 @@ class ErasureShop(Shop):
 
     def is_on(self, name, list_id=LIST):
         """Whether the sandbox finds the person by any contact on the list."""
-        held = self.sandbox.inspect("meta").list(self.remote_id(list_id))["people"]
-        return not self.all_hashes(name).isdisjoint({one for person in held for one in person})
+        return not self.all_hashes(name).isdisjoint(self.held_hashes(list_id))

@@ -94,7 +94,8 @@ def truth_text(results: Sequence[ListConfirmation]) -> str:
         for item in results
     ]  # fmt: skip
     columns = (
-        "list", "outcome", "confirmed now", "gone now", "to send again", "requests waiting", "size there", "match", "note",
+        "list", "outcome", "confirmed now", "removals confirmed", "to send again", "requests at work", "size there", "match",
+        "note",
     )  # fmt: skip
     parts = [
         "# What the platforms say",

@@ -162,7 +162,7 @@ def _person(story: CustomerStory, zone: str) -> Iterator[str]:
         yield f"            and {story.reference_count - len(story.references):,} more"
     yield f"identifiers {_identifiers(story.identifiers)}"
     if not story.gate:
-        yield "gate        unknown to it: nothing may be sent"
+        yield "gate        no answer: the shop's data has no consent of this customer, so nothing may be sent"
     for number, answer in enumerate(story.gate):
         when = f", {local(answer.decided_at, zone)}" if answer.decided_at else ""
         may = "yes" if answer.is_addressable else f"no: {(answer.why_not or '').replace('_', ' ')}"
@@ -190,6 +190,8 @@ def _identifiers(identifiers: Identifiers) -> str:
 
 
 def _audience(story: AudienceStory, zone: str) -> Iterator[str]:
+    from audiences.sync.verdict import out_words
+
     yield story.audience
     yield f"  {story.verdict[:1].upper()}{story.verdict[1:]}."
     if not story.rows:
@@ -210,7 +212,8 @@ def _audience(story: AudienceStory, zone: str) -> Iterator[str]:
             yield f"    {rival.priority} {rival.audience}: {'paused' if rival.is_paused else state}"
     for placed in story.placements:
         arm = f", arm {placed.arm}" if placed.arm else ""
-        where = f"belongs on {placed.list}" if placed.list else f"on no list: {placed.out_reason}"
+        why = out_words(placed.out_reason) if placed.out_reason else "not wanted there"
+        where = f"belongs on {placed.list}" if placed.list else f"on no list: {why}"
         yield f"  {placed.platform}:{placed.account}: {where}{arm}"
     for entry in story.lists:
         yield f"  {_entry(entry, zone)}"

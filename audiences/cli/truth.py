@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0  # seconds that a look waits for a sync to end
 HOURS_OF_TWO_DAYS = 48
+OUTCOMES = {
+    "failed": "not answered",
+    "gone": "deleted there",
+    "moved": "replaced meanwhile",
+    "unset": "account not in the settings",
+}
 
 
 @app.command()
@@ -53,13 +59,14 @@ def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
         return
     rows = [
         (
-            one.list, one.state, one.confirmed, one.removed, one.sent_again, one.working, _size(one), _share(one.match_rate),
-            one.message,
+            one.list, OUTCOMES.get(one.state, one.state), one.confirmed, one.removed, one.sent_again, one.working, _size(one),
+            _share(one.match_rate), one.message,
         )
         for one in found
     ]  # fmt: skip
     columns = (
-        "list", "outcome", "confirmed now", "gone now", "to send again", "requests waiting", "size there", "match", "note",
+        "list", "outcome", "confirmed now", "removals confirmed", "to send again", "requests at work", "size there", "match",
+        "note",
     )  # fmt: skip
     print_table("What the platforms say", columns, rows)
 
@@ -93,10 +100,13 @@ def status(config: Config = None, *, as_json: AsJson = False) -> None:
         for one in found.builds
     ]
     print_table(f"Builds (times of {zone})", ("build", "as of", "state", "models and tests", "failed"), builds)
+    if not found.lists:
+        say("There is no list yet: `boomerang sync` makes them.")
+        return
     _print_truth(found.lists, zone)
-    for one in found.lists:
-        for line in _lines(one, zone):
-            say(line)
+    lines = [line for one in found.lists for line in _lines(one, zone)]
+    for line in lines or ["No list needs anything."]:
+        say(line)
 
 
 def _print_truth(lists: Sequence[ListState], zone: str) -> None:
@@ -165,8 +175,9 @@ def rebuild(
         print_plan(prepared.plan, settings.shop.timezone)
         for name, reason in prepared.warnings:
             say(f"{name}: a sync would be held, a rebuild is not: {reason}")
-    if not yes:
-        _ask_whether(prepared.people)
+    if not yes and not _may_go_on(prepared.people):
+        note("Nothing was done.")
+        return
     with progress("sending") as advance:
         done = rebuild_lists(settings, prepared, on_progress=lambda name, rows: advance(str(name), rows))
     _print_rebuilt(done, as_json=as_json)
@@ -175,10 +186,10 @@ def rebuild(
         raise typer.Exit(code)
 
 
-def _ask_whether(people: int) -> None:
+def _may_go_on(people: int) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("nothing was done: say --yes where nobody can be asked")
-    typer.confirm(f"Remove and add again {people:,} people? Some are off the list meanwhile.", abort=True, err=True)
+    return typer.confirm(f"Remove and add again {people:,} people? Some are off the list meanwhile.", err=True)
 
 
 def _print_rebuilt(done: Rebuilt, *, as_json: bool) -> None:

@@ -109,16 +109,20 @@ def _share(erasure: Erasure, state: str) -> str:
 def _found(erasure: Erasure) -> str:
     if erasure.customers:
         return f"{_counted(erasure.customers, 'customer')} found in the shop's data."
-    where = "in the newest build" if erasure.had_build else "there is no build to look in"
+    where = "not in the newest build" if erasure.had_build else "there is no build to look in"
     if erasure.lists:
-        return f"Nobody of the shop's data ({where}), but the ledger had sent something of this person."
-    return f"Nobody was found: {where}, and on no list."
+        return f"Not found among the shop's customers ({where}), but something of this person was sent before."
+    return f"Nobody was found: {where}, and nothing was ever sent of this person."
 
 
 def _barred(erasure: Erasure) -> str:
     if erasure.asked_before is not None and not erasure.barred:
         return f"Forgotten before, {_told(erasure.asked_before)}: what is known of this person stays barred."
-    what = _counted(erasure.barred, "address or number", "addresses and numbers") if erasure.barred else "the customer"
+    what = (
+        _counted(erasure.barred, "address or number", "addresses and numbers")
+        if erasure.barred
+        else "the customer's id"
+    )
     return f"Barred from now on: {what}. That holds for whatever the shop's data says later."
 
 

@@ -33,6 +33,14 @@ _OTHER = {
 }
 
 
+_FUNNEL = {
+    "where": "left out by the filters",
+    "not_active": "the audience does not run today",
+    "max_days_in": "was in for the most days allowed",
+    "rest_days": "was in before and rests",
+}
+
+
 def wanted_words(condition: Condition) -> str:
     """What a condition wants, for people: `at least 2`, `one of US, CA`."""
     value = condition.value
@@ -130,6 +138,18 @@ def _of_gate(why_not: str, gate: Iterable[GateAnswer]) -> str:
     purposes = [one.purpose for one in gate if one.why_not == why_not]
     what = f" ({', '.join(purposes)})" if purposes else ""
     return f"{_GATE.get(why_not, why_not)}{what}"
+
+
+def out_words(reason: str) -> str:
+    """A reason as `placed` has it, in a few words: what stands behind it is said by the verdict."""
+    kind, _, name = reason.partition(" ")
+    if kind == "gate":
+        return _GATE.get(name, name.replace("_", " "))
+    if kind == "exclude":
+        return f"left out by {name}"
+    if kind == "group":
+        return f"{name} comes first in the group"
+    return {**_FUNNEL, **_OTHER}.get(reason, reason)
 
 
 def list_words(entry: ListEntry) -> str:

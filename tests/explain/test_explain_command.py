@@ -75,3 +75,12 @@ def test_without_anybody_named_it_says_so(run):
 
     assert told.returncode == 2
     assert "say whom" in told.stderr
+
+
+def test_a_reason_behind_no_list_is_in_words(run, shop):
+    shop.person("joe", "joe@example.net", ref="c-4712", why_not="consent_denied")
+    shop.qualifies("joe", order_count=3)
+    shop.publish()
+
+    assert "meta:main: on no list: left out by segment:recent" in run("c-4711").stdout
+    assert "meta:main: on no list: said no" in run("c-4712").stdout

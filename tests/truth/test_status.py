@@ -201,3 +201,15 @@ def test_people_put_on_behind_our_back_are_drift(shop):
     assert "shows at least 290 people, and the members explain 150 at most" in shop.state().drift
     shop.rows("update sync.memberships set identifiers = list_concat(identifiers, identifiers)")
     assert shop.state().drift == "", "each row of a member may be another person there"
+
+
+def test_where_all_is_well_or_nothing_is_there_it_says_so(open_shop):
+    shop = open_shop(free_ledger=True)
+    nothing = run(shop, "status")
+    assert (nothing.returncode, "There is no list yet" in nothing.stdout) == (0, True)
+    shop.filled()
+    assert run(shop, "status").stdout.rstrip().endswith("No list needs anything.")
+    shop.rows("update sync.memberships set level = 'sent'")
+    troubled = run(shop, "status").stdout
+    assert "150 are sent again" in troubled
+    assert "No list needs anything." not in troubled

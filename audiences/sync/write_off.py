@@ -65,8 +65,8 @@ def write_off(
             connection.execute(named["write_off"], {**which, "now": now, "said_by": said_by, "why": why.strip()})
             connection.execute(named["settle_erasures"], {"now": now})
             receipts = tuple(_settled(connection, one) for one in tried)
-        for receipt in receipts:
-            write_receipt(settings, receipt)
+            for receipt in receipts:
+                write_receipt(settings, receipt)  # before the ledger says so: killed between the two, it is run again
         return receipts
 
 

@@ -194,7 +194,8 @@ def drawn(shop, share="30%"):
     everybody = shop.crowd(300)
     shop.audience("lapsed", holdout=share, guards=FREE)
     synced(shop, 0)
-    by_arm = {arm: sorted(name for name in everybody if arms(shop)[name] == arm) for arm in ("holdout", "treated")}
+    found = arms(shop)
+    by_arm = {arm: sorted(name for name in everybody if found[name] == arm) for arm in ("holdout", "treated")}
     return everybody, by_arm
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from typing import ClassVar
 
-from shop_folder import BASICS, PURPOSES, TABLES, ShopFolder, ask_ledger
+from shop_folder import BASICS, PURPOSES, TABLES, ShopFolder
 
 from audiences.addresses import hashes_of
 from audiences.ledger import open_ledger
@@ -90,7 +90,7 @@ class ExplainShop(ShopFolder):
     # what is done -----------------------------------------------------------------------------------------------
 
     def note(self, sql, *values):
-        ask_ledger(self.settings, sql, *values)
+        ShopFolder.rows(self, sql, *values)
 
     def tombstone(self, canonical):
         """The keyed hash that an erasure leaves."""

@@ -178,7 +178,7 @@ class Shop(ShopFolder):
 
     def name_of_key(self):
         """Member keys, by the names of the persons behind them."""
-        with open_ledger(self.settings) as ledger:
+        with self.ledger() as ledger:
             return {_member_key(ledger.key, name): name for name in (*self.former, *self.persons)}
 
     def _members(self, condition, list_id):

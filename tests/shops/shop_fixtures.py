@@ -78,8 +78,8 @@ def open_shop(tmp_path, sandbox, platform, shop_kind):
             folder.mkdir()
             shop = shop_kind(folder, sandbox.endpoint(platform), sandbox, **account)
             if not free_ledger:
-                ledger = ledgers.enter_context(open_ledger(shop.settings))
-                ledger.connection.execute("set threads = 1")  # quicker where there are few rows
+                shop.kept_ledger = ledgers.enter_context(open_ledger(shop.settings))
+                shop.kept_ledger.connection.execute("set threads = 1")  # quicker where there are few rows
             return shop
 
         yield open_one

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import datetime as dt
 import uuid
+from contextlib import nullcontext
 from functools import cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -60,7 +61,7 @@ class ShopFolder:
 
     def __init__(self, folder, endpoint, sandbox, **account):
         self.folder, self.sandbox = folder, sandbox
-        self.now = dt.datetime(2026, 1, 1)
+        self.now, self.kept_ledger = dt.datetime(2026, 1, 1), None
         self.account = {
             "id": f"{self.account_kind}_{uuid.uuid4().hex[:12]}",
             self.token_name: TOKEN,
@@ -121,7 +122,7 @@ class ShopFolder:
             _write_build(self.settings.published / f"{build_id}.duckdb", self._arrow_tables())
         finished_at = self.now if state == "finished" else None
         values = (build_id, as_of, self.now, finished_at, state)
-        ask_ledger(self.settings, "insert into sync.builds values (?, ?, ?, ?, ?, 1, [])", *values)
+        ShopFolder.rows(self, "insert into sync.builds values (?, ?, ?, ?, ?, 1, [])", *values)
         return build_id
 
     def _arrow_tables(self):
@@ -152,17 +153,17 @@ class ShopFolder:
         """Ask the platforms what became of the requests, as `boomerang confirm` does."""
         return confirm_lists(self.settings, names, clock=self.tick)
 
+    def ledger(self):
+        """The ledger that is kept open for this shop, or else opened now."""
+        return open_ledger(self.settings) if self.kept_ledger is None else nullcontext(self.kept_ledger)
+
     def rows(self, sql, *parameters):
         """The answer of the ledger."""
-        return ask_ledger(self.settings, sql, *parameters)
+        with self.ledger() as ledger:
+            return ledger.connection.execute(sql, list(parameters)).fetchall()
 
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
-
-
-def ask_ledger(settings, sql, *parameters):
-    with open_ledger(settings) as ledger:
-        return ledger.connection.execute(sql, list(parameters)).fetchall()
 
 
 def _write_contract(folder, model, columns):

@@ -30,7 +30,7 @@ class ExplainShop(ShopFolder):
     def __init__(self, *arguments, **account):
         super().__init__(*arguments, **account)
         tables = ["marts.dim_customers", *TABLES, *(f"segments.seg_{name}" for name in self.segment_columns)]
-        self.rows: dict[str, list[dict]] = {name: [] for name in tables}
+        self.build: dict[str, list[dict]] = {name: [] for name in tables}
         self.crowd = 0
 
     # who there is -----------------------------------------------------------------------------------------------
@@ -38,19 +38,19 @@ class ExplainShop(ShopFolder):
     def person(self, name, email=None, phone=None, *, ref=None, country="US", why_not=None):
         """Somebody with an account; `why_not` is what the gate says to every purpose."""
         one = {"customer_id": customer_id(name)}
-        self.rows["marts.dim_customers"].append({**one, "country": country, "is_staff": False})
+        self.build["marts.dim_customers"].append({**one, "country": country, "is_staff": False})
         self.reference(name, ref or f"account-of-{name}")
         hashes = {**(hashes_of(email) if email else {}), **(hashes_of(phone, country) if phone else {})}
         if hashes:
-            self.rows["marts.dim_identifiers"].append({**one, "position": 1, "recipe_version": 1, **hashes})
+            self.build["marts.dim_identifiers"].append({**one, "position": 1, "recipe_version": 1, **hashes})
         for purpose in PURPOSES:
             answer = {"is_addressable": why_not is None, "why_not": why_not, "decided_at": dt.datetime(2026, 2, 1, 17)}
-            self.rows["marts.dim_addressable"].append(
+            self.build["marts.dim_addressable"].append(
                 {**one, "purpose": purpose, "consent_status": "granted", **answer}
             )
 
     def reference(self, name, ref, kind="customer", linked_at=dt.datetime(2025, 3, 1, 15)):
-        self.rows["marts.customer_refs"].append(
+        self.build["marts.customer_refs"].append(
             {"customer_id": customer_id(name), "own_id": customer_id(name), "source": "web", "ref_kind": kind, "ref": ref,
              "linked_at": linked_at}
         )  # fmt: skip
@@ -62,16 +62,16 @@ class ExplainShop(ShopFolder):
             "reason": reason,
             **columns,
         }
-        self.rows[f"segments.seg_{segment}"].append(row)
+        self.build[f"segments.seg_{segment}"].append(row)
 
     def leaves(self, name, segment="lapsed"):
         table = f"segments.seg_{segment}"
-        self.rows[table] = [row for row in self.rows[table] if row["customer_id"] != customer_id(name)]
+        self.build[table] = [row for row in self.build[table] if row["customer_id"] != customer_id(name)]
 
     def becomes(self, name, earlier):
         """An earlier reference was found, so the customer has its id from now on."""
         self.reference(earlier, f"account-of-{earlier}", linked_at=dt.datetime(2024, 1, 1))
-        for row in (row for rows in self.rows.values() for row in rows):
+        for row in (row for rows in self.build.values() for row in rows):
             if row["customer_id"] == customer_id(name):
                 row["customer_id"] = customer_id(earlier)
 
@@ -85,12 +85,9 @@ class ExplainShop(ShopFolder):
         return names
 
     def tables(self):
-        return self.rows
+        return self.build
 
     # what is done -----------------------------------------------------------------------------------------------
-
-    def note(self, sql, *values):
-        ShopFolder.rows(self, sql, *values)
 
     def tombstone(self, canonical):
         """The keyed hash that an erasure leaves."""

@@ -104,11 +104,11 @@ def test_who_got_another_id_by_an_earlier_reference_keeps_lists_history_and_both
 
 def test_whom_the_platform_refused_reads_the_reason(shop, jane):
     shop.sync()
-    shop.note(
+    shop.rows(
         "insert into sync.quarantine select list_id, member_key, fingerprint, 'not a valid row', null, ? "
         "from sync.memberships where list_id = 'lapsed@meta:main'", shop.now,
     )  # fmt: skip
-    shop.note("delete from sync.memberships")
+    shop.rows("delete from sync.memberships")
 
     (entry,) = shop.told(jane).lists
     assert (entry.level, entry.quarantined) == (None, "not a valid row")
@@ -117,9 +117,9 @@ def test_whom_the_platform_refused_reads_the_reason(shop, jane):
 
 def test_what_the_platform_forgets_confirms_or_lets_go_has_its_date(shop, jane):
     shop.sync()
-    shop.note("update sync.memberships set level = 'confirmed', confirmed_at = ?, expires_at = ?", shop.now, shop.now)
+    shop.rows("update sync.memberships set level = 'confirmed', confirmed_at = ?, expires_at = ?", shop.now, shop.now)
     confirmed = shop.told(jane).lists[0]
-    shop.note("update sync.memberships set leaving_at = ?, erasure_id = 'e1'", shop.now)
+    shop.rows("update sync.memberships set leaving_at = ?, erasure_id = 'e1'", shop.now)
     leaving = shop.told(jane).lists[0]
 
     assert (confirmed.level, confirmed.is_on, confirmed.is_being_erased) == ("confirmed", True, False)
@@ -130,18 +130,18 @@ def test_what_the_platform_forgets_confirms_or_lets_go_has_its_date(shop, jane):
 
 def test_who_asked_to_be_forgotten_reads_since_when_as_long_as_the_shops_data_has_them(shop, jane):
     asked_at, canonical = dt.datetime(2026, 11, 20, 12), read_contact("jane@example.com").canonical
-    shop.note(
+    shop.rows(
         "insert into sync.erasures by name select 'e1' as erasure_id, ?::timestamp as asked_at, 'open' as state",
         asked_at,
     )
-    shop.note("insert into sync.tombstones values ('email', ?::uuid, 'e1')", shop.tombstone(canonical))
+    shop.rows("insert into sync.tombstones values ('email', ?::uuid, 'e1')", shop.tombstone(canonical))
 
     story = shop.story(jane)
 
     assert [(one.asked_at, one.state) for one in story.erasures] == [(asked_at, "open")]
     assert "asked to be forgotten" in story.audiences[0].verdict
-    shop.rows = {
-        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.rows.items()
+    shop.build = {
+        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.build.items()
     }
     shop.publish()
     with pytest.raises(DataError, match="forgotten on 2026-11-20"):
@@ -150,7 +150,7 @@ def test_who_asked_to_be_forgotten_reads_since_when_as_long_as_the_shops_data_ha
 
 def test_who_was_forgotten_by_id_reads_so_with_other_addresses_and_when_gone_from_the_data(shop, jane):
     receipt = forget(shop.settings, customer_id(jane), clock=shop.tick)
-    for row in shop.rows["marts.dim_identifiers"]:
+    for row in shop.build["marts.dim_identifiers"]:
         if row["customer_id"] == customer_id(jane):
             row |= hashes_of("jane.anew@example.com")
     shop.publish()
@@ -160,8 +160,8 @@ def test_who_was_forgotten_by_id_reads_so_with_other_addresses_and_when_gone_fro
     assert [(one.asked_at, one.state) for one in story.erasures] == [(receipt.asked_at, "done")]
     assert "asked to be forgotten" in story.audiences[0].verdict
     assert shop.story("other1").erasures == ()
-    shop.rows = {
-        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.rows.items()
+    shop.build = {
+        name: [row for row in rows if row["customer_id"] != customer_id(jane)] for name, rows in shop.build.items()
     }
     shop.publish()
     with pytest.raises(DataError, match="has that id; it was asked to be forgotten on 2026-11-24"):

@@ -101,5 +101,5 @@ def test_identifiers_are_counted_never_shown(shop, jane):
     story = shop.story("jane")
 
     assert (story.identifiers.emails, story.identifiers.phones, story.identifiers.has_name) == (1, 1, False)
-    hashes = [value for row in shop.rows["marts.dim_identifiers"] for value in row.values()]
+    hashes = [value for row in shop.build["marts.dim_identifiers"] for value in row.values()]
     assert not any(str(value) in repr(story) for value in hashes if len(str(value)) == 64)

@@ -122,7 +122,7 @@ class ShopFolder:
             _write_build(self.settings.published / f"{build_id}.duckdb", self._arrow_tables())
         finished_at = self.now if state == "finished" else None
         values = (build_id, as_of, self.now, finished_at, state)
-        ShopFolder.rows(self, "insert into sync.builds values (?, ?, ?, ?, ?, 1, [])", *values)
+        self.rows("insert into sync.builds values (?, ?, ?, ?, ?, 1, [])", *values)
         return build_id
 
     def _arrow_tables(self):

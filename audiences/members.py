@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -21,8 +22,9 @@ from audiences.errors import Busy, DataError
 from audiences.experiments import arms_of, current_experiment, has_experiment, holdout_share
 from audiences.filters import compile_where
 from audiences.platforms.base import Field
+from audiences.splits import set_apart
 from audiences.sql import render, statements
-from audiences.warehouse.duckdb import limit_memory
+from audiences.warehouse.duckdb import joined_as_written, limit_memory
 
 BUILD = "build"
 
@@ -45,6 +47,7 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     except duckdb.Error:
         raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
     connection.execute("set variable ledger_key = $key", {"key": key})
+    connection.execute(statements("removals")["define_cells"])
     for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket", "create_funnel"):
         connection.execute(statements("members")[name])
     try:
@@ -228,28 +231,35 @@ def needed_for(names: Iterable[str], catalog: Catalog) -> list[Audience]:
 def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field], purposes: Sequence[str]) -> None:
     """Make what all audiences of one platform need, for the customers of the funnel.
 
-    `people` (customer, member key, number of upload rows, fingerprint), `refused` (customer, why), `shared_values`, and the
-    views `upload_rows` and `identifying_values` over the build's identifiers.
+    `people` (customer, member key, number of upload rows, fingerprint), `refused` (customer, why), `ended` (who said no or
+    was erased), `shared_values`, `tied` (who shares one with them), and the views `upload_rows` and `identifying_values`.
     """
     named = statements("members")
-    for view, query in (
-        (
-            "upload_rows",
-            _upload_rows(fields).where("customer_id in (select customer_id from funnel where out_reason is null)"),
-        ),
-        ("trimmed_rows", _upload_rows(fields, withheld=True).where("customer_id in (select customer_id from losing)")),
-        ("identifying_values", _identifying_values(fields)),
-    ):
-        if view == "trimmed_rows":
-            connection.execute("create or replace temp table withheld (value varchar)")
-            connection.execute("create or replace temp table losing (customer_id varchar)")
-        connection.execute(f"create or replace temp view {view} as {render(query)}")
-    for step in ("hashed", "people", "drop_hashed", "erased_by_key"):
+    connection.execute("create or replace temp table withheld (value varchar)")
+    connection.execute("create or replace temp table losing (customer_id varchar)")
+    for view in _views(tuple(fields)):
+        connection.execute(view)
+    with joined_as_written(connection):
+        connection.execute(named["hashed"])
+    for step in ("people", "drop_hashed", "erased_by_key"):
         connection.execute(named[step])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})
-    connection.execute(named["shared_values"])
+    for step in ("shared_values", "ended", "tied"):
+        connection.execute(named[step])
+
+
+@cache
+def _views(fields: tuple[Field, ...]) -> tuple[str, ...]:
+    """The views over the build's identifiers that follow from a platform's fields, as SQL."""
+    losing = "customer_id in (select customer_id from losing)"
+    queries = {
+        "upload_rows": _upload_rows(fields),
+        "trimmed_rows": _upload_rows(fields, withheld=True).where(losing),
+        "identifying_values": _identifying_values(fields),
+    }
+    return tuple(f"create or replace temp view {name} as {render(query)}" for name, query in queries.items())
 
 
 def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Select:
@@ -321,6 +331,7 @@ def place_members(
         for step in ("withhold_held_out", "losing_to_held_out", "trim_again", "trim", "trim_placed"):
             connection.execute(named[step])
     if audience.split_by is not None:
+        set_apart(connection)
         split = audience.split_by
         sizes = {"max_lists": split.max_lists, "min_members": split.min_members}
         connection.execute(named["kept_values"], {**sizes, "family": family, "build_id": build_id})

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+import duckdb
 from sqlglot import exp
 
 NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
@@ -26,3 +28,19 @@ def statements(file: str) -> dict[str, str]:
 def render(expression: exp.Expression) -> str:
     """The tree as DuckDB's SQL."""
     return expression.sql(dialect="duckdb")
+
+
+def count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> int:
+    """The single number that a statement gives; of an insert, update or delete the number of its rows."""
+    row = connection.execute(sql, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether there is any row in a table of the connection's own."""
+    return connection.execute(_first_row(table)).fetchone() is not None
+
+
+@cache
+def _first_row(table: str) -> str:
+    return render(exp.select("1").from_(table).limit(1))

@@ -18,8 +18,8 @@ from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
-from audiences.sync.changes import A_DAY
 from audiences.sync.drafting import recipe_of
+from audiences.sync.job import A_DAY
 from audiences.sync.plan import make_plan
 
 AUDIENCE, PLATFORM, ACCOUNT = "lapsed_buyers", "meta", "main"
@@ -84,7 +84,7 @@ def beside(settings: Settings, build: Path) -> Iterator[duckdb.DuckDBPyConnectio
 
 def differ(connection: duckdb.DuckDBPyConnection, now: datetime) -> Callable[[], None]:
     """The plan's comparison of `placed` with the memberships, without what it then does with the changes."""
-    sql, kind = statements("plan")["changes"], kind_of(PLATFORM)
+    sql, kind = statements("changes")["changes"], kind_of(PLATFORM)
     parameters = {
         "list_id": ListKey(AUDIENCE, PLATFORM, ACCOUNT, None).list_id,
         "split": None,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -84,6 +85,9 @@ def _connect(file: Path, wait: float) -> duckdb.DuckDBPyConnection:
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Ledger:
+    connection.execute(
+        "set force_compression = 'zstd'"
+    )  # hashes: smaller, and sooner written, than what DuckDB tries first
     version = _version(connection)
     key = _key(settings.home, may_create=version == 0)
     _migrate(connection, version, settings.environment, key)
@@ -138,6 +142,7 @@ def _version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row and row[0] is not None else 0
 
 
+@cache
 def _migrations() -> list[tuple[int, str]]:
     folder = files("audiences.ledger") / "migrations"
     found = [

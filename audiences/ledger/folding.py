@@ -16,6 +16,7 @@ STEPS = (
     "fold_maybe_removed",
     "fold_shaken",
     "fold_mixed",
+    "fold_kept",
     "fold_replaced",
     "fold_inserted",
     "fold_mixed_in",

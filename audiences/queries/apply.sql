@@ -69,6 +69,17 @@ inner join sync.plan_changes as change
 inner join sync.memberships as sent on sent.list_id = change.list_id and sent.member_key = change.member_key
 where outcomes.phase = 2 and outcomes.level = 'sent' and sent.fingerprint <> change.fingerprint and sent.leaving_at is null;
 
+-- name: fold_kept
+-- who is sent again as they were has the hashes of before, and so their recipe
+create or replace temp table kept as
+select sent.list_id, sent.member_key, sent.recipe
+from outcomes
+inner join sync.plan_changes as change
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 2 and change.batch_number = outcomes.batch_number
+inner join sync.memberships as sent on sent.list_id = change.list_id and sent.member_key = change.member_key
+where outcomes.phase = 2 and change.cause in ('shared', 'renewal') and sent.fingerprint = change.fingerprint;
+
 -- name: fold_replaced
 delete from sync.memberships as sent
 using outcomes, sync.plan_changes as change
@@ -81,12 +92,13 @@ insert into sync.memberships
     (list_id, member_key, identifiers, fingerprint, level, sent_at, accepted_at, confirmed_at, batch_id, cause, recipe, expires_at)
 select
     change.list_id, change.member_key, change.identifiers, change.fingerprint, outcomes.level, outcomes.sent_at,
-    outcomes.accepted_at, null, outcomes.batch_id, change.cause, outcomes.recipe,
+    outcomes.accepted_at, null, outcomes.batch_id, change.cause, coalesce(kept.recipe, outcomes.recipe),
     outcomes.sent_at + to_days(outcomes.keep_days::integer)
 from sync.plan_changes as change
 inner join outcomes
     on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
     and change.phase = outcomes.phase and change.batch_number = outcomes.batch_number
+left join kept on kept.list_id = change.list_id and kept.member_key = change.member_key
 where outcomes.phase = 2 and change.phase = 2 and not change.is_held and change.refusal is null;
 
 -- name: fold_mixed_in
@@ -124,10 +136,6 @@ where plan.build_id not in (select build_id from sync.builds where state = 'fini
 
 -- name: list
 select external_id, version, generation, last_plan_id, label from sync.lists where list_id = $list_id;
-
--- name: digest
-select coalesce(sum(('0x' || substr(md5(phase || operation || member_key || coalesce(fingerprint::varchar, '')), 1, 15))::bigint), 0)::varchar
-from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase > 0;
 
 -- name: pending_batches
 -- requests of one phase that were not accepted yet; changes that a guard holds stay out

@@ -17,7 +17,9 @@ create or replace temp macro bucket(experiment, key) as
     ('0x' || substr(sha256(getvariable('ledger_key') || experiment || ':' || key::varchar), 1, 13))::bigint / 4503599627370496.0;
 
 -- name: rows_to_look_at
-select (select count(*) from build.marts.dim_identifiers) + (select count(*) from sync.memberships);
+select greatest(identifiers.total, memberships.total) + identifiers.total
+from (select count(*) as total from build.marts.dim_identifiers) as identifiers,
+    (select count(*) as total from sync.memberships) as memberships;
 
 -- name: create_funnel
 create or replace temp table funnel (audience varchar, customer_id varchar, split_value varchar, out_reason varchar);
@@ -52,7 +54,9 @@ where email in (select canonical_hash from sync.tombstones where kind = 'email')
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
 create or replace temp table hashed as
-select customer_id, position, md5(upload_row)::uuid as row_hash from upload_rows;
+select customer_id, position, md5(upload_row)::uuid as row_hash
+from upload_rows
+where customer_id in (select customer_id from funnel where out_reason is null);
 
 -- name: half_erased
 -- identifiers that somebody erased had in common with others: sent for nobody, but who has one is not erased by that
@@ -112,9 +116,10 @@ group by customer_id;
 -- name: refuse_unknown
 -- nobody may be sent for a purpose that the gate says nothing of
 insert into refused
-select customer_id, 'unknown customer'
-from (select distinct customer_id from funnel where out_reason is null)
-where customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
+select distinct customer_id, 'unknown customer'
+from funnel
+where out_reason is null
+    and customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
     and customer_id not in (select customer_id from refused);
 
 -- name: shared_values
@@ -132,6 +137,24 @@ where hash(value) in (select suspect from suspects)
 qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value)
 union
 select value, customer_id from half_erased;
+
+-- name: ended
+-- who said no or was erased
+create or replace temp table ended as
+select customer_id from erased
+union
+select customer_id from refused where why_not = 'consent_denied';
+
+-- name: tied
+-- who has an identifier in common with one of them
+create or replace temp table tied as
+select distinct customer_id
+from shared_values
+where value in (
+    select value from shared_values where customer_id in (select customer_id from ended)
+    union all
+    select value from half_erased
+);
 
 -- name: withhold_strictest
 -- per identifier the strictest wins: one of somebody erased, denied or excluded is sent for nobody

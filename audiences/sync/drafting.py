@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import duckdb
 
@@ -21,13 +20,14 @@ from audiences.guards import ListFacts, Permit, Verdict, judge, limits_for
 from audiences.ledger import Ledger
 from audiences.platforms.base import Limits, PlatformKind
 from audiences.settings import Settings
-from audiences.sql import statements
-from audiences.sync.changes import Job, hold, record_changes
+from audiences.splits import HELD_OUT
+from audiences.sql import count, statements
+from audiences.sync.changes import digest_of, hold, record_changes
 from audiences.sync.chosen_build import BuildRef
+from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
 
 SIZE_MEMORY = timedelta(days=7)
-HELD_OUT = "holdout"
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     connection, named = context.connection, statements("plan")
     job = _job(context, wanted)
     waiting = record_changes(connection, job)
-    summary = connection.execute(named["summary"], job.ids).fetchone()
+    summary = connection.execute(statements("record")["summary"], job.ids).fetchone()
     assert summary is not None
-    adds, updates, changed, removes, exempt, renews, lost, absorbed, recipes, digest = summary
+    adds, updates, changed, removes, exempt, renews, lost, absorbed, recipes = summary
     listed = connection.execute(named["list"], {"list_id": wanted.key.list_id}).fetchone()
     version = int(listed[1]) if listed else 0
     size = count(connection, named["size"], {"list_id": wanted.key.list_id})
@@ -140,8 +140,7 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     )
     verdict = _judged(context, wanted, facts, job.limits)
     hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
-    if verdict.held:  # who is put back as sent is one more change
-        digest = (connection.execute(named["summary"], job.ids).fetchone() or (digest,))[-1]
+    digest = digest_of(connection, context.plan_id, wanted.key.list_id)
     return Draft(wanted, job, facts, updates, renews, absorbed, waiting, version, digest, verdict)
 
 
@@ -188,7 +187,7 @@ def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) 
 def finish(context: Context, one: Draft) -> ListPlan:
     """The list's plan as it is kept and shown, with what waits for its siblings."""
     key, facts = one.key, one.facts
-    requests, rows, waiting = context.connection.execute(statements("plan")["requests"], one.job.ids).fetchone() or (
+    requests, rows, waiting = context.connection.execute(statements("record")["requests"], one.job.ids).fetchone() or (
         0,
         0,
         0,
@@ -274,9 +273,3 @@ def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> No
         "coverage": one.facts.coverage,
     }
     context.connection.execute(statements("plan")["store"], values)
-
-
-def count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> int:
-    """The single number that a statement gives."""
-    row = connection.execute(sql, parameters).fetchone()
-    return int(row[0]) if row else 0

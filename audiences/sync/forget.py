@@ -27,9 +27,10 @@ from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
 from audiences.sync.around import detach
-from audiences.sync.changes import MOST_ROWS_OF_A_MEMBER, Job
+from audiences.sync.changes import digest_of
 from audiences.sync.chosen_build import find_build
 from audiences.sync.drafting import list_hash
+from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
 from audiences.sync.receipt import Erasure, read_receipt, write_receipt
 from audiences.sync.tombstones import Asked, find_asked, pattern_of, prepare_without_build
@@ -271,15 +272,14 @@ def _plan_list(
     named, kind = statements("plan"), kind_of(one.platform)
     limits = kind.limits_for(settings.limits_account(one.platform, one.account))
     job = Job(plan_id, one.key, kind, limits, recipe="", keep_days=None, now=now, recipe_share=0.0)
-    rows = job.rows_per_request
-    connection.execute(
-        named["record_removals"], {**job.ids, "rows": rows, "slack": min(rows - 1, MOST_ROWS_OF_A_MEMBER - 1)}
-    )
-    summary = connection.execute(named["summary"], job.ids).fetchone()
-    requests = connection.execute(named["requests"], job.ids).fetchone()
+    recording = statements("record")
+    connection.execute(recording["record_removals"], job.cut)
+    summary = connection.execute(recording["summary"], job.ids).fetchone()
+    requests = connection.execute(recording["requests"], job.ids).fetchone()
     size = connection.execute(named["size"], {"list_id": one.list_id}).fetchone()
     assert summary is not None and requests is not None and size is not None
-    removes, digest, left = summary[3], str(summary[-1]), size[0] - summary[3]
+    digest = digest_of(connection, plan_id, one.list_id)
+    removes, left = summary[3], size[0] - summary[3]
     entry = ListPlan(
         list=one.list_id, audience=one.audience, platform=one.platform, account=one.account, split=one.split,
         hash=list_hash("", PURPOSE, one.version, digest), members=left, adds=0, updates=0, removes=removes, renews=0,

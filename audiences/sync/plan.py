@@ -37,9 +37,10 @@ from audiences.members import (
 from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
+from audiences.splits import HELD_OUT
 from audiences.sql import statements
 from audiences.sync.chosen_build import find_build
-from audiences.sync.drafting import HELD_OUT, Context, Draft, Wanted, draft, finish, list_name
+from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
 from audiences.sync.plan_record import ListPlan, Plan
 
 PLAN_MEMORY = timedelta(days=183)
@@ -125,7 +126,7 @@ def _planned(
     for platform in sorted(platforms):
         kind = kind_of(platform)
         prepare_platform(connection, kind.fields, kind.purposes)
-        connection.execute(named["refused_keys"])
+        connection.execute(statements("changes")["refused_keys"])
         for audience in chosen:
             if platform in audience.platforms:
                 notes = _notes(context, audience, catalog, taken_over.get(audience.name))
@@ -244,7 +245,7 @@ def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
         if any("remove" in one.verdict.held for one in members):
             lists = [one.key.list_id for one in members]
             context.connection.execute(
-                statements("plan")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
+                statements("record")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
             )
 
 

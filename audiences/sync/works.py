@@ -16,6 +16,7 @@ from audiences.ledger import Ledger
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
+from audiences.sync.changes import digest_of
 from audiences.sync.drafting import definition_hash, list_hash
 from audiences.sync.plan import family_of
 from audiences.sync.plan_record import ListPlan, StoredList
@@ -160,8 +161,7 @@ def _moved(run: Run, work: Work) -> list[str]:
     listed = run.execute("list", list_id=plan.list).fetchone()
     if listed and int(listed[1]) != stored.list_version and listed[3] != run.plan_id:
         moved.append("the list")
-    digest = run.execute("digest", plan_id=run.plan_id, list_id=plan.list).fetchone()
-    if digest is None or digest[0] != stored.changes_digest:
+    if digest_of(run.connection, run.plan_id, plan.list) != stored.changes_digest:
         moved.append("the changes")
     if list_hash(run.build_id, stored.definition_hash, stored.list_version, stored.changes_digest) != plan.hash:
         moved.append("the plan")

@@ -44,6 +44,20 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
     )
 
 
+@contextmanager
+def joined_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Of each join within the block keep the right side in memory, and let the left one stream past.
+
+    DuckDB takes a side with a condition like `a is not null or b is not null` for a fifth of its rows, and so would keep
+    long upload rows in memory where short keys would do.
+    """
+    connection.execute("set disabled_optimizers = 'build_side_probe_side,join_order'")
+    try:
+        yield
+    finally:
+        connection.execute("reset disabled_optimizers")
+
+
 def translated(error: duckdb.Error, file: Path) -> Exception:
     """DuckDB's error on opening `file` as ours."""
     if LOCKED in str(error) or "already attached" in str(error) or "different configuration" in str(error):

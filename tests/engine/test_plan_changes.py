@@ -268,7 +268,7 @@ def test_the_plan_tells_requests_bytes_and_seconds(shop):
     shop.audience("lapsed")
     shop.publish()
     plan = shop.plan_of()
-    assert plan.requests == 7
+    assert plan.requests == 5
     assert 250 * 100 < plan.bytes < 250 * 1000
     assert plan.seconds > 0
 

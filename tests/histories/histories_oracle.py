@@ -16,10 +16,6 @@ from histories_experiments import HELD_OUT, TREATED, Experiments, has_experiment
 from histories_places import Places
 from histories_platform import BOARD
 
-ONLY_THE_NEWEST_RECIPE = True
-"""To become False: while a guard or the recipe's day holds somebody's update, a hash of before that they share with a denied
-person stays on the list.
-"""
 EMPTY_FIELDS = ",,,,,,"
 COUNTRY = hashlib.sha256(b"us").hexdigest()
 """Every row for the noticeboard has it, because it takes a phone only with its country."""
@@ -146,8 +142,6 @@ class Oracle:
         """The hashes of people who may be on no list at all: by none of them may anybody be sent."""
         ended = [one for name, one in self.customers.items() if one.consent == "denied" or self.is_erased(name)]
         contacts = {contact for one in ended for contact in one.contacts}
-        if ONLY_THE_NEWEST_RECIPE:
-            return {self.world.hashed(one) for one in contacts} | self.forgotten()
         return self._in_every_recipe(contacts) | self.forgotten()
 
     def forgotten(self):

@@ -35,7 +35,7 @@ def ended(process):
 @pytest.fixture
 def slow_shop(open_shop):
     """Each request is answered after two seconds, and there are many; the ledger is free."""
-    shop = open_shop(free_ledger=True, rows_per_request=4)
+    shop = open_shop(free_ledger=True, rows_per_request=1)
     shop.crowd(200)
     shop.audience("lapsed")
     shop.publish(0)

@@ -65,6 +65,7 @@ class Check:
             if states.get(missing) in COMPLETE:
                 self._members(missing, {}, explained=explained)
         self._plan_adds_up()
+        self._nobody_twice()
         self._arms(states)
         return self.findings
 
@@ -180,13 +181,11 @@ class Check:
             certain -= {one for one in certain - held if self.owners.get(one) in self.world.lenders}
         if certain - held:
             self._find(list_id, "only in the ledger are", self._who(certain - held))
-        elif (
-            not (TAKEN_ALONG_BY_OLD_HASHES and self.world.recipe > 1)
-            and not uncertain
-            and not away
-            and len(sandbox) != len({self.owners[one] for one in certain})
-        ):
-            self._find(list_id, f"{len(sandbox)} people are on it, and others in the ledger", [])
+        if away or (TAKEN_ALONG_BY_OLD_HASHES and self.world.recipe > 1):
+            return
+        people = len({self.owners[one] for one in certain})
+        if len(sandbox) < people or (not uncertain and len(sandbox) > people):
+            self._find(list_id, f"{len(sandbox)} people are on it, and {people} in the ledger", [])
 
     def _known(self, list_id, sandbox, ledger):
         """Nobody is on the platform whom the ledger does not know."""
@@ -270,6 +269,18 @@ class Check:
             for one in lists:
                 if one.members != len(self.wanted.lists.get(one.list, {})):
                     self._find(one.list, f"the plan says {one.members} members", [])
+
+    def _nobody_twice(self):
+        """Who stays on a list because a guard holds their removal is not added to another list of the audience meanwhile."""
+        rows = self.shop.rows(
+            "select list_id, member_key from sync.plan_changes"
+            " where plan_id = ? and phase = 2 and operation = 'add' and not is_held",
+            self.shop.planned.plan_id,
+        )
+        added = {(list_id.split("@")[0], self._name(key)) for list_id, key in rows}
+        for (list_id, name), operations in self.held.items():
+            if "remove" in operations and (list_id.split("@")[0], name) in added:
+                self._find(list_id, "a guard holds the removal, and added to another list is", [name])
 
     def _log_grew(self):
         """The log was only appended to, and who is new in it had come as far as the draw; by experiment, the new ones."""

@@ -88,6 +88,14 @@ def shares(world, first, second):
         taker.phones.append(giver.phones[0])
 
 
+@event
+def shares_the_other_phone(world, first, second):
+    """Another phone than the one that the first root shares already, where there are two."""
+    giver, taker = world.root(first), world.root(second)
+    if giver is not taker and len(giver.phones) > 1 and len(taker.phones) < 2 and giver.phones[-1] not in taker.phones:
+        taker.phones.append(giver.phones[-1])
+
+
 def _sharing(world, first):
     """A contact that several customers on the way to a list have, chosen by a number, and the roots that have it."""
     held = {}

@@ -46,8 +46,11 @@ EXAMPLES = {
         _day(("changes_email", 5, 0), ("changes_email", 6, 0), fault=_fault("cut_after", "add")),
         _day(("leaves", 5, 0), ("leaves", 6, 0)),
     ),
-    "one is taken along by one who was taken along": _story(
-        "plain", META, _day(("leaves", 4, 0)), before=(("adds_phone", 2, 0), *SHARED, ("shares", 0, 2))
+    "one is taken along by one who was taken along, and neither is put back": _story(
+        "plain",
+        META,
+        _day(("leaves", 0, 0), fault=_fault("throttle", "add")),
+        before=(("adds_phone", 1, 0), ("shares", 1, 2), ("adds_phone", 1, 0), ("shares_the_other_phone", 1, 0)),
     ),
     "memberships end, paused meanwhile": _story(
         "plain",
@@ -106,11 +109,7 @@ EXAMPLES = {
         people=14,
     ),
     "a list is held, and its people wait for the other one": _story(
-        "split",
-        META,
-        *(_day(*(("changes_taste", one, 1) for one in (0, 4, 8, 12, 3, 7, 11))),),
-        people=14,
-        before=SHARED,
+        "split", META, _day(("changes_taste", 4, 1)), people=8
     ),
     "paused, and one who says no shares a phone": _story(
         "plain", META, _day(decision=("pause", 0)), _day(("denies", 0, 0), ("denies", 3, 0)), before=SHARED

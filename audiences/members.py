@@ -240,9 +240,9 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
     for view in _views(tuple(fields)):
         connection.execute(view)
     with joined_as_written(connection):
-        connection.execute(named["hashed"])
-    for step in ("people", "drop_hashed", "erased_by_key"):
-        connection.execute(named[step])
+        for step in ("hashed", "people", "drop_hashed"):
+            connection.execute(named[step])
+    connection.execute(named["erased_by_key"])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})
@@ -334,10 +334,16 @@ def place_members(
         set_apart(connection)
         split = audience.split_by
         sizes = {"max_lists": split.max_lists, "min_members": split.min_members}
-        connection.execute(named["kept_values"], {**sizes, "family": family, "build_id": build_id})
+        values_of = family_of_values(family, split.column)
+        connection.execute(named["kept_values"], {**sizes, "family": values_of, "build_id": build_id})
         connection.execute(named["split"], {"rest": split.rest})
     if audience.arms:
         connection.execute(named["arms"])
+
+
+def family_of_values(family: str, column: str) -> str:
+    """Under what the ledger keeps which values of a column have lists: another column has others."""
+    return f"{family} by {column}"
 
 
 def counts_by_reason(connection: duckdb.DuckDBPyConnection) -> tuple[int, dict[str, int]]:

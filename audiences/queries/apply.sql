@@ -117,9 +117,6 @@ where sent.list_id = refused.list_id and sent.member_key = refused.member_key
 -- name: fold_done
 update sync.batches set is_folded = true where not is_folded;
 
--- name: row_count
-select (select count(*) from sync.plan_changes where plan_id = $plan_id) + (select count(*) from sync.memberships);
-
 -- name: plan_lists
 select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days
 from sync.plans where plan_id = $plan_id order by list_id;

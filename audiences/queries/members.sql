@@ -51,13 +51,6 @@ from entombed
 where email in (select canonical_hash from sync.tombstones where kind = 'email')
     or phone in (select canonical_hash from sync.tombstones where kind = 'phone');
 
--- name: hashed
--- upload rows are long, so they are hashed before anything else is done with them
-create or replace temp table hashed as
-select customer_id, position, md5(upload_row)::uuid as row_hash
-from upload_rows
-where customer_id in (select customer_id from funnel where out_reason is null);
-
 -- name: half_erased
 -- identifiers that somebody erased had in common with others: sent for nobody, but who has one is not erased by that
 create or replace temp table half_erased as
@@ -73,6 +66,13 @@ from (
 )
 where value is not null;
 
+-- name: hashed
+-- upload rows are long, so they are hashed before anything else is done with them
+create or replace temp table hashed as
+select customer_id, position, md5(upload_row)::uuid as row_hash
+from upload_rows
+semi join (from funnel where out_reason is null) as asked using (customer_id);
+
 -- name: people
 -- one row per customer with an identifier: how many upload rows they have and what these are made of. Most have one row
 create or replace temp table people as
@@ -81,11 +81,11 @@ with several as (
 )
 select customer_id, member_key(customer_id) as member_key, 1::bigint as row_count, row_hash as fingerprint
 from hashed
-where customer_id not in (select customer_id from several)
+anti join several using (customer_id)
 union all
 select customer_id, member_key(customer_id), count(*), fingerprint(list(row_hash order by position))
 from hashed
-where customer_id in (select customer_id from several)
+semi join several using (customer_id)
 group by customer_id;
 
 -- name: drop_hashed

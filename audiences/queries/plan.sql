@@ -39,7 +39,7 @@ where audience = $audience and platform = $platform and account = $account and s
 select split_value from kept_values;
 
 -- name: forget_values
-delete from sync.split_values where family = $family;
+delete from sync.split_values where starts_with(family, $list_id || ' by ');
 
 -- name: remember_values
 insert into sync.split_values select $family, split_value, small_builds, $build_id from kept_values;

@@ -26,6 +26,8 @@ from audiences.sync.works import ApplyResult, ListResult, Progress, Run, Work, r
 from audiences.warehouse.duckdb import limit_memory
 
 __all__ = ["ApplyResult", "ListResult", "Progress", "apply_plan"]
+ROWS_AT_HAND = 2_000_000
+"""What is carried out streams past: memory for so many rows is enough, however long the lists are."""
 
 
 def apply_plan(
@@ -58,7 +60,7 @@ def apply_plan(
                 raise ConfigError(f"the definition of {row.plan.audience} is gone since the plan was made: plan again")
         answered = counted(settings.home, rows[0].purpose, sum(row.plan.requests for row in rows), on_progress)
         run = Run(settings, ledger, plan_id, rows[0].build_id, rows[0].as_of, clock, answered)
-        limit_memory(ledger.connection, _row_count(run))
+        limit_memory(ledger.connection, ROWS_AT_HAND)
         with ledger.transaction():
             fold(ledger.connection)
         works = works_of(rows, audiences)
@@ -70,11 +72,6 @@ def apply_plan(
             for work in works:
                 _close(run, work)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
-
-
-def _row_count(run: Run) -> int:
-    row = run.execute("row_count", plan_id=run.plan_id).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> None:

@@ -27,6 +27,7 @@ from audiences.members import (
     Moment,
     attach_build,
     counts_by_reason,
+    family_of_values,
     is_active,
     needed_for,
     place_members,
@@ -147,8 +148,9 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
     key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
     place_members(connection, audience, key.list_id, context.build.build_id)
     if audience.split_by is not None:
-        connection.execute(named["forget_values"], {"family": key.list_id})
-        connection.execute(named["remember_values"], {"family": key.list_id, "build_id": context.build.build_id})
+        family = family_of_values(key.list_id, audience.split_by.column)
+        connection.execute(named["forget_values"], {"list_id": key.list_id})
+        connection.execute(named["remember_values"], {"family": family, "build_id": context.build.build_id})
     connection.execute(named["note_present"], {"audience": audience.name})
     _, dropped = counts_by_reason(connection)
     ids = {"audience": audience.name, "platform": key.platform, "account": key.account}

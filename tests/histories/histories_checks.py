@@ -12,10 +12,6 @@ from histories_oracle import Oracle, Records, identifying
 from histories_shop import KEEP_DAYS, short
 from histories_tally import met
 
-TAKEN_ALONG_BY_OLD_HASHES = True
-"""To become False: a removal that a guard held goes by the hashes of an older recipe, and takes somebody along who was sent by the
-new one since and shares a contact; nobody is put back.
-"""
 COMPLETE = ("applied", "held", "unchanged")
 NOBODY = "somebody whom the world does not know"
 AN_HOUR = dt.timedelta(hours=1)
@@ -177,11 +173,9 @@ class Check:
             for row in rows
             if not identifying([row]) & away
         )
-        if TAKEN_ALONG_BY_OLD_HASHES and self.world.recipe > 1:
-            certain -= {one for one in certain - held if self.owners.get(one) in self.world.lenders}
         if certain - held:
             self._find(list_id, "only in the ledger are", self._who(certain - held))
-        if away or (TAKEN_ALONG_BY_OLD_HASHES and self.world.recipe > 1):
+        if away:
             return
         people = len({self.owners[one] for one in certain})
         if len(sandbox) < people or (not uncertain and len(sandbox) > people):

@@ -60,7 +60,7 @@ create table sync.experiments (
 
 -- one row per split value that has a list of its own
 create table sync.split_values (
-    family varchar not null,             -- <audience>@<platform>:<account>
+    family varchar not null,             -- <audience>@<platform>:<account> by <column>
     split_value varchar not null,
     small_builds bigint not null,        -- builds in a row below half of min_members
     last_build_id varchar not null

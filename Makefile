@@ -25,8 +25,8 @@ demo: $(READY)   ## take a small shop the whole way into the sandbox
 test: $(READY)   ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
-soak: $(READY)   ## kill the sync 200 times, live through 2,000 random histories; takes an hour or so
-	BOOMERANG_SOAK=1 $(BIN)/python -m pytest tests/histories -s
+soak: $(READY)   ## kill the sync 200 times, live through 2,000 random histories; takes half an hour or more
+	BOOMERANG_SOAK=1 $(BIN)/python -m pytest tests/histories -n auto --maxprocesses 4 --dist loadscope
 
 check: $(READY)  ## lint, types, arrows between modules, audience definitions
 	$(BIN)/ruff check .

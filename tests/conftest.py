@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parent
-pytest_plugins = ["shop_fixtures"]
+pytest_plugins = ["shop_fixtures", "histories_report"]
 SLOW_FIRST = ("flows", "end_to_end", "real", "models", "engine", "segments", "sources", "bench", "recipes")
 
 
@@ -20,12 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `-n`, give a whole folder to one worker."""
+    """With `-n`, give a whole folder to one worker; the histories are many parts, for whoever has time."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFolder(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid.split("/")[1]
+            return nodeid if "[part" in nodeid else nodeid.split("/")[1]
 
     config.option.loadscopereorder = False
     return ByFolder(config, log)

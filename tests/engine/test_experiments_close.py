@@ -16,7 +16,7 @@ NOTE = (
 
 @pytest.fixture
 def everybody(shop):
-    return shop.crowd(400)
+    return shop.crowd(500)
 
 
 def synced(shop, **keys):

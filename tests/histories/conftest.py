@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 import pytest
 from histories_platform import for_children, install
-from histories_tally import keep
 
 from audiences.sandbox.server import Sandbox
 
@@ -26,8 +25,3 @@ def sandbox(installed):
             running = stack.enter_context(Sandbox())
         running.control(believe={"usage_percent": 0})
         yield running
-
-
-def pytest_sessionfinish(exitstatus):
-    """Results of a soak go into their file."""
-    keep(exitstatus)

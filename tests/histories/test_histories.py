@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from histories_examples import EXAMPLES
 from histories_story import history, live
-from histories_tally import HISTORIES, met, note
-from hypothesis import HealthCheck, Phase, given, settings
+from histories_tally import PARTS, met, note, of_part
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from audiences.sync import changes
 
@@ -32,7 +32,8 @@ def _result():
     started = time.monotonic()
     yield
     seconds = round(time.monotonic() - started)
-    note("histories", **{name: met[name] for name in sorted(met)}, seconds=seconds)
+    note("histories", **met, seconds=seconds)
+    met.clear()
 
 
 @pytest.mark.parametrize("about", EXAMPLES)
@@ -40,17 +41,21 @@ def test_after_a_story_told_on_purpose_people_are_where_they_should_be(sandbox, 
     assert lived(EXAMPLES[about], sandbox) == []
 
 
-@settings(
-    max_examples=HISTORIES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINKS else [])],
-    suppress_health_check=list(HealthCheck),
-)
-@given(story=history)
-def test_after_any_history_people_are_where_they_should_be(sandbox, story):
-    assert lived(story, sandbox) == []
+@pytest.mark.parametrize("part", range(PARTS), ids="part{}".format)
+def test_after_any_history_people_are_where_they_should_be(sandbox, part):
+    @seed(part)
+    @settings(
+        max_examples=of_part(part),
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINKS else [])],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(story=history)
+    def every_history(story):
+        assert lived(story, sandbox) == []
+
+    every_history()
 
 
 def lived(story, sandbox):

@@ -1,0 +1,96 @@
+"""Upload rows as the SDK's own messages: each row is checked and taken apart once, by one pattern.
+
+CPU seconds for a million rows of e-mail and phone (one core of a small server, protobuf 6.33 with upb): building proto-plus
+objects 30, building the protobuf messages below them 1.5, writing the wire format by hand and parsing it 2.4. The SDK then
+takes 35 for its JSON, whichever it was. So the messages below are built, and wrapped without a copy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from audiences.domain import HashRow
+from audiences.errors import RejectedRows
+from audiences.platforms.base import Field
+
+FIELDS = (
+    Field("EMAIL", "email_gmail", identifies=True),
+    Field("PHONE", "phone_plus", identifies=True),
+    Field("GIVEN_NAME", "google_given_name"),
+    Field("FAMILY_NAME", "google_family_name"),
+    Field("REGION", "google_region"),
+    Field("POSTCODE", "google_postcode"),
+)
+"""Names and address count only when all four are there; region and postcode are sent as they are, as Google asks."""
+HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+LONGEST_POSTCODE = 12
+ROW = re.compile(",".join([r"((?:[0-9a-f]{64})?)"] * 4 + [r"((?:[A-Z]{2})?)", r"([0-9A-Za-z][0-9A-Za-z -]{0,11}|)"]))
+GRANTED = 1
+
+_HASH = "0" * 64
+_FULL_MEMBER = f"""
+    {{
+      "userData": {{
+        "userIdentifiers": [
+          {{
+            "emailAddress": "{_HASH}"
+          }},
+          {{
+            "phoneNumber": "{_HASH}"
+          }},
+          {{
+            "address": {{
+              "givenName": "{_HASH}",
+              "familyName": "{_HASH}",
+              "regionCode": "US",
+              "postalCode": "{"0" * LONGEST_POSTCODE}"
+            }}
+          }}
+        ]
+      }},
+      "consent": {{
+        "adUserData": 1,
+        "adPersonalization": 1
+      }}
+    }},"""
+_OTHER_BYTES = 700  # accounts, destination, encoding, terms
+
+
+def add_members(members: Any, rows: Sequence[HashRow], *, with_consent: bool) -> None:
+    """Append one member per row to a request's `audience_members`.
+
+    Raises RejectedRows, without any content, when a row is not made of hashes, region and postcode: then nothing is sent.
+
+    Args:
+        members: The repeated field of the protobuf message.
+        rows: The rows, in the order of `FIELDS`.
+        with_consent: Whether to say that each member granted both consents; only who did gets here.
+    """
+    for row in rows:
+        found = ROW.fullmatch(row)
+        if found is None or HASH_OF_NOTHING in row:
+            raise RejectedRows("a row holds something that is no hash, region or postcode; nothing was sent")
+        email, phone, given, family, region, postcode = found.groups()
+        member = members.add()
+        identifiers = member.user_data.user_identifiers
+        if email:
+            identifiers.add().email_address = email
+        if phone:
+            identifiers.add().phone_number = phone
+        if given and family and region and postcode:
+            address = identifiers.add().address
+            address.given_name, address.family_name = given, family
+            address.region_code, address.postal_code = region, postcode
+        if not identifiers:
+            raise RejectedRows("a row identifies nobody; nothing was sent")
+        if with_consent:
+            consent = member.consent
+            consent.ad_user_data = GRANTED
+            consent.ad_personalization = GRANTED
+
+
+def bytes_for(rows: int) -> int:
+    """How large the body of a request with so many full rows is at most, in bytes."""
+    return rows * len(_FULL_MEMBER) + _OTHER_BYTES

@@ -21,10 +21,10 @@ EVENING = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
 class Time:
-    """A clock that sleeping moves at once."""
+    """A clock that sleeping moves at once; the sandbox's moves with it when `when_slept` says how."""
 
     def __init__(self):
-        self.now, self.slept = 1000.0, []
+        self.now, self.slept, self.when_slept = 1000.0, [], lambda: None
 
     def clock(self):
         return self.now
@@ -32,6 +32,7 @@ class Time:
     def sleep(self, seconds):
         self.slept.append(seconds)
         self.now += seconds
+        self.when_slept()
 
 
 @pytest.fixture

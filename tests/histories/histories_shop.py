@@ -46,6 +46,7 @@ CUSTOMER = {"customer_id": TEXT, "country": TEXT}
 HASHES = (
     "email_plain", "email_gmail", "email_stripped", "email_canonical", "phone_digits", "phone_plus", "meta_first_name",
     "meta_last_name", "meta_city", "meta_state", "meta_postcode", "meta_country", "google_given_name", "google_family_name",
+    "google_region", "google_postcode",
 )  # fmt: skip
 IDENTIFIER = {"customer_id": TEXT, "position": NUMBER, "recipe_version": NUMBER, **dict.fromkeys(HASHES, TEXT)}
 GATE = {"customer_id": TEXT, "purpose": TEXT, "is_addressable": TRUTH, "why_not": TEXT}

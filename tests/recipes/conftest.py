@@ -49,6 +49,8 @@ TEXTS = {
     "meta_gender": "meta_gender('a')",
     "meta_birth_date": "meta_birth_date('a')",
     "google_name": "google_name('a')",
+    "google_region": "google_region('a')",
+    "google_postcode": "google_postcode('a', 'b')",
 }
 RECIPES = {
     **TEXTS,

@@ -8,6 +8,7 @@ NOTHING = [None, "", "  ", "\ufeff", "n/a", "-", "none", "null", "unknown"]
 
 
 RECIPES = ["meta_name", "meta_city", "meta_state", "meta_postcode", "meta_country", "meta_gender", "google_name"]
+RECIPES += ["google_region", "google_postcode"]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -148,3 +149,30 @@ def test_genders(recipes, raw, gender):
 )
 def test_birth_dates(recipes, raw, day):
     assert recipes("meta_birth_date", [raw]) == [day]
+
+
+@pytest.mark.parametrize(
+    ("raw", "region"), [("us", "US"), (" US ", "US"), ("UK", "GB"), ("USA", None), ("United States", None), ("U1", None)]
+)
+def test_regions_are_two_capitals_for_google(recipes, raw, region):
+    assert recipes("google_region", [raw]) == [region]
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "postcode"),
+    [
+        ("  1229-076  ", "PT", "1229-076"),
+        ("sw1a 1aa", "GB", "sw1a 1aa"),
+        ("SW1A   1AA", "UK", "SW1A 1AA"),
+        ("94045", "US", "94045"),
+        ("94045-1234", "US", "94045-1234"),
+        ("2139", "us", "02139"),
+        ("2139.0", "US", "02139"),
+        ("940451", "US", None),
+        ("12 Long Lane, Boston", "GB", None),
+        ("jane@example.com", "GB", None),
+        ("1234", None, "1234"),
+    ],
+)
+def test_postcodes_are_as_written_for_google(recipes, raw, country, postcode):
+    assert recipes("google_postcode", [(raw, country)]) == [postcode]

@@ -36,6 +36,7 @@ TYPES = {
 HASHES = (
     "email_plain", "email_gmail", "email_stripped", "email_canonical", "phone_digits", "phone_plus", "meta_first_name",
     "meta_last_name", "meta_city", "meta_state", "meta_postcode", "meta_country", "google_given_name", "google_family_name",
+    "google_region", "google_postcode",
 )  # fmt: skip
 BASICS = {"customer_id": "string", "qualified_at": "timestamp", "reason": "string"}
 TABLES = {

@@ -67,6 +67,8 @@ select
     {{ sha256_hex(meta_country('places.country')) }} as meta_country,
     {{ sha256_hex(google_name('names.first_name')) }} as google_given_name,
     {{ sha256_hex(google_name('names.last_name')) }} as google_family_name,
+    {{ google_region('places.country') }} as google_region,
+    {{ google_postcode('places.postcode', 'places.country') }} as google_postcode,
     cast({{ recipe_version() }} as {{ dbt.type_bigint() }}) as recipe_version
 from paired
 left join names on paired.customer_id = names.customer_id

@@ -71,8 +71,8 @@ class Google:
             return Outcome(received=0)
         try:
             request_id = self._members.remove(external_id, rows)
-        except Gone:
-            raise self._reason_of_gone(external_id) from None
+        except Gone as error:
+            raise self._reason_of_gone(external_id, error) from None
         return Outcome(len(rows), request_id=request_id, handle=request_id)
 
     def validate(self, remote: RemoteList, batch: Batch) -> Outcome:
@@ -138,8 +138,8 @@ class Google:
         for _ in range(MOST_ROUNDS):
             try:
                 request_id = self._members.add(external_id, [rows[n] for n in good], validate_only=validate_only)
-            except Gone:
-                raise self._reason_of_gone(external_id) from None
+            except Gone as error:
+                raise self._reason_of_gone(external_id, error) from None
             except NamedRows as error:
                 left = _without(good, error.positions)
                 if not left or len(left) == len(good):
@@ -151,13 +151,14 @@ class Google:
             return Outcome(len(rows), len(bad), bad, request_id, handle)
         raise RejectedRows(str(refused), code=refused.code, request_id=refused.request_id)
 
-    def _reason_of_gone(self, external_id: str) -> RejectedRequest:
+    def _reason_of_gone(self, external_id: str, error: Gone) -> RejectedRequest:
         """Why Google does not take a list's id: it is gone, or there and of another kind."""
         try:
             self._lists.get(external_id)
-        except Gone as error:
-            return error
-        return RejectedRequest("the list is there, and Google does not take members for it: see it in Google Ads")
+        except Gone as gone:
+            return gone
+        sentence = "the list is there, and Google does not take members for it: see it in Google Ads"
+        return RejectedRequest(sentence, code=error.code, request_id=error.request_id)
 
 
 CHECKED = RemoteList(ListId("check"), "Boomerang check", "none", "check", keep_days=30)

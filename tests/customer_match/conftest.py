@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from google_shop import INSTALLED, METADATA, GoogleShop
 
 from audiences.domain import HashRow
 from audiences.platforms.google import opened
@@ -110,3 +111,21 @@ def plain(sandbox):
     headers = {"authorization": f"Bearer {TOKEN}"}
     with httpx.Client(base_url=f"{sandbox.url}/google/v1/", headers=headers, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The platform's entry point, also where the package was installed before it had one."""
+    folder = tmp_path_factory.mktemp("installed")
+    info = folder / "google_for_tests-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(METADATA, encoding="utf-8")
+    (info / "entry_points.txt").write_text(INSTALLED, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shop_kind():
+    return GoogleShop

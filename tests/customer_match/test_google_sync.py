@@ -1,0 +1,102 @@
+"""The engine on Google: lists equal what is wanted, what Google names is quarantined, nothing is confirmed too early."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("installed")
+
+
+def filled(shop, count=60, **definition):
+    everybody = shop.crowd(count) | {"ann"}
+    shop.person("ann", emails=["ann@example.com", "ann@example.org"], phones=["+15551230001"])
+    shop.lapsed("ann")
+    shop.audience(**definition)
+    shop.publish(0)
+    assert shop.sync() == 0
+    return everybody
+
+
+def test_a_list_is_filled_and_then_left_alone(shop):
+    everybody = filled(shop)
+    assert shop.people_on() == everybody
+    shop.forget_requests()
+    assert shop.sync() == 0
+    assert shop.writes() == 0
+
+
+def test_who_leaves_is_removed_and_who_comes_is_added(shop):
+    everybody = filled(shop)
+    shop.leaves("ann")
+    shop.person("bob", emails=["bob@example.com"])
+    shop.lapsed("bob")
+    shop.publish(1)
+    assert shop.sync() == 0
+    assert shop.people_on() == everybody - {"ann"} | {"bob"}
+
+
+def test_a_member_whom_google_names_is_quarantined_and_the_others_are_on_the_list(shop, fails):
+    fails("error", "add", message="INVALID_FORMAT", subcode=0)
+    everybody = shop.crowd(60)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    assert len(everybody & shop.people_on()) == 59
+    assert shop.value("select count(*) from sync.quarantine") == 1
+    assert [seen["status"] for seen in shop.requests("add")].count(400) == 1
+
+
+def test_a_member_whom_google_refuses_without_naming_is_found_by_halving(shop, fails):
+    shop.person("bob", emails=["bob@example.com"])
+    fails("error", "add", message="INVALID_ARGUMENT", times="always", containing=[shop.hashed("bob@example.com")])
+    shop.lapsed("bob")
+    everybody = filled(shop)
+    assert shop.people_on() == everybody - {"bob"}
+
+
+def test_nothing_is_confirmed_before_google_says_so(shop):
+    shop.sandbox.control(processing_seconds=6 * 3600)
+    everybody = filled(shop)
+    assert shop.levels() == {"accepted": len(everybody)}
+    shop.passes(hours=1)
+    shop.confirm()
+    assert (shop.levels(), shop.people_on()) == ({"accepted": len(everybody)}, set())
+    shop.passes(hours=6)
+    shop.confirm()
+    assert (shop.levels(), shop.people_on()) == ({"confirmed": len(everybody)}, everybody)
+
+
+def test_a_removal_that_google_accepted_is_open_until_it_is_processed(shop):
+    filled(shop)
+    shop.sandbox.control(processing_seconds=6 * 3600)
+    shop.leaves("ann")
+    shop.publish(1)
+    shop.sync()
+    assert (shop.leaving(), "ann" in shop.people_on()) == ({"ann"}, True)
+    shop.passes(hours=7)
+    shop.confirm()
+    assert (shop.leaving(), "ann" in shop.people_on()) == (set(), False)
+
+
+def test_requests_and_bytes_are_those_of_the_plan(shop):
+    shop.crowd(120)
+    shop.audience()
+    shop.publish(0)
+    plan = shop.plan()
+    shop.forget_requests()
+    shop.apply(plan)
+    sent = shop.requests("add", "remove")
+    (planned,) = plan.lists
+    assert len(sent) == planned.requests
+    assert sum(one["body_length"] for one in sent) <= planned.bytes
+
+
+def test_members_are_added_again_before_google_forgets_them(shop):
+    filled(shop, keep_days=30)
+    renewed = 0
+    for day in range(5, 31, 5):
+        shop.publish(day)
+        plan = shop.plan()
+        renewed += plan.lists[0].renews
+        shop.apply(plan)
+    assert renewed >= 61

@@ -30,6 +30,8 @@ class GoogleAccount(BaseModel):
     refresh_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    machine_credentials: bool = False
+    """Use those that Google's own libraries find on this machine; finding them may take a request."""
     quota_project: str | None = None
     """The Cloud project whose quota is used, where the credentials do not say."""
     terms_accepted: bool = False

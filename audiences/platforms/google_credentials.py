@@ -1,4 +1,4 @@
-"""Google's credentials of an account, from its settings or from where Google's own tools look for them."""
+"""Google's credentials of an account, from its settings, or, when these say so, from where Google's own tools look."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TOKEN_ADDRESS = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
 
 def credentials_of(account: GoogleAccount) -> Any:
-    """The credentials, without a request. Raises ConfigError when there are none that can be read."""
+    """The credentials; only looking for those of the machine may take a request.
+
+    Raises ConfigError when there are none that can be read.
+    """
     if account.access_token is not None:
         return Credentials(account.access_token.get_secret_value())  # type: ignore[no-untyped-call]
     if account.refresh_token is not None and account.client_secret is not None:
@@ -33,11 +36,15 @@ def credentials_of(account: GoogleAccount) -> Any:
         )
     if account.credentials_file is not None:
         return _from_file(Path(account.credentials_file))
+    if not account.machine_credentials:
+        advice = "set credentials_file, or refresh_token with client_id and client_secret; see docs/platforms/google.md"
+        raise ConfigError(f"there are no credentials for the google account: {advice}")
     try:
         credentials, _ = google.auth.default(scopes=list(SCOPES))
     except GoogleAuthError:
-        advice = "set credentials_file, or refresh_token with client_id and client_secret; see docs/platforms/google.md"
-        raise ConfigError(f"there are no credentials for the google account: {advice}") from None
+        raise ConfigError(
+            "there are no credentials of Google's on this machine; see docs/platforms/google.md"
+        ) from None
     return credentials
 
 

@@ -64,7 +64,11 @@ def _word(reason: Any) -> str:
 
 
 def list_status(listed: Any, external_id: str, min_members: int) -> ListStatus:
-    """A list as Google sees it: each network is told by itself, and nobody says who is in two of them."""
+    """A list as Google sees it.
+
+    Each network is told by itself and nobody says who is on two of them, so the largest and the sum are the bounds. All
+    zero is what Google also says of a list whose size it hides.
+    """
     sizes = [int(getattr(listed.size_info, f"{network}_members_count")) for network in NETWORKS]
     rate = int(listed.ingested_user_list_info.contact_id_info.match_rate_percentage)
     note = _note(listed, max(sizes), min_members)
@@ -72,7 +76,7 @@ def list_status(listed: Any, external_id: str, min_members: int) -> ListStatus:
         external_id=external_id,
         name=plain_name(listed),
         size_lower=max(sizes),
-        size_upper=None,
+        size_upper=sum(sizes) or None,
         usable=not note,
         note=note or "ready for use",
         match_rate=rate / 100 if rate else None,

@@ -113,8 +113,8 @@ class GoogleStandIn:
 
     def _struck(self, asked: Asked) -> Answered:
         """The answer to a request, with the fault that the script has for it, if any."""
-        writing, about = asked.kind in WRITING, _about(asked)
-        fault = self._context.faults.strike("google", asked.kind, writing=writing, body=asked.body, about=about)
+        faults, about = self._context.faults, _about(asked)
+        fault = faults.strike("google", asked.kind, writing=asked.is_writing, body=asked.body, about=about)
         if fault is None:
             return self._handled(asked)
         if fault.do == "html":
@@ -181,7 +181,7 @@ class GoogleStandIn:
             platform="google",
             kind=asked.kind,
             method=asked.method,
-            writing=asked.kind in WRITING,
+            writing=asked.is_writing,
             list=_list_of(asked) if is_upload else None,
             rows=asked.body.count(MEMBER_MARK) if is_upload else 0,
             url_length=asked.url_length,

@@ -34,6 +34,7 @@ ONE, ALL = {"GET": "read_list", "PATCH": "edit", "DELETE": "delete"}, {"GET": "f
 PLACE = re.compile(r' at "?([A-Za-z]+(?:[\w.\[\]]*\w\]?)?)"?')
 UNKNOWN_FIELD = re.compile(r'has no field named "(\w+)"')
 WRITING = frozenset({"create", "edit", "delete", "remove_all", *UPLOADS})
+VALIDATED, TAIL = re.compile(rb'"validateOnly"\s*:\s*true'), 2_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Asked:
     login: str
     url_length: int
     body: bytes
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it is to change anything; what is only to be validated is not."""
+        is_validated = self.query.get("validateOnly") == "true" or VALIDATED.search(self.body[-TAIL:]) is not None
+        return self.kind in WRITING and not is_validated
 
 
 def place_of(method: str, path: str) -> tuple[str, str, str, str] | None:

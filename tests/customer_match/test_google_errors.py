@@ -291,6 +291,7 @@ def test_googles_own_loggers_write_nothing_of_bodies(google):
         ({"rows_per_request": 20_000}, "rows_per_request"),
         ({"quota_timezone": "Mars/Olympus"}, "no such time zone"),
         ({"refresh_token": "1//secret"}, "also needs client_id, client_secret"),
+        ({"access_token": None}, "set credentials_file"),
     ],
 )
 def test_a_wrong_setting_is_named_and_never_shown(open_google, settings, sentence):

@@ -175,14 +175,14 @@ def test_a_small_list_is_not_usable_yet(google, external_id):
     status = google.status(external_id)
     assert not status.usable
     assert "too small" in status.note
-    assert status.match_rate is None
+    assert (status.size_lower, status.size_upper, status.match_rate) == (0, None, None)
 
 
 def test_a_list_of_some_size_is_usable_and_tells_its_match_rate(google, external_id, batch, row_of):
     google.add(external_id, batch(*[row_of(f"person{number}@example.com") for number in range(234)]))
     status = google.status(external_id)
     assert status.usable
-    assert (status.size_lower, status.size_upper, status.match_rate) == (230, None, 0.8)
+    assert (status.size_lower, status.size_upper, status.match_rate) == (230, 4 * 230, 0.8)
 
 
 def test_the_least_size_is_a_setting(open_google, remote, batch, row_of):
@@ -211,6 +211,7 @@ def test_a_list_may_be_reached_through_a_manager_account(open_google, remote, be
 
 def test_check_finds_nothing_when_all_is_well_and_keeps_nothing(google, sandbox, account_id):
     assert google.check() == []
+    assert writes(sandbox) == 0
     assert lists_of(sandbox, account_id) == []
 
 

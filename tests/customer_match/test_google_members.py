@@ -128,13 +128,17 @@ def test_an_upload_whose_answer_was_lost_is_sent_again_and_counts_once(
     assert people_on(external_id) == 1
 
 
-def test_validating_says_what_is_wrong_and_adds_nobody(google, external_id, remote, batch, row_of, fails, people_on):
+def test_validating_says_what_is_wrong_and_adds_nobody(
+    google, external_id, remote, batch, row_of, fails, people_on, sandbox
+):
+    sandbox.control(reset_requests=True)
     known = remote(external_id=external_id)
     rows = batch(row_of("ann@example.com"), row_of("bob@example.com"))
     outcome = google.validate(known, rows)
     assert (outcome.received, outcome.invalid, outcome.handle) == (2, 0, None)
     fails("error", "add", message="INVALID_FORMAT", subcode=1)
     assert google.validate(known, rows).invalid_rows == (1,)
+    assert sandbox.inspect("google").requests()["writes"] == 0
     assert people_on(external_id) == 0
 
 

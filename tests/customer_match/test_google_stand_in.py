@@ -6,6 +6,8 @@ import copy
 
 import pytest
 
+from audiences.errors import AuthError, RejectedRequest
+
 HASH = "0123456789abcdef" * 4
 NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 ADDRESS = {"givenName": HASH, "familyName": HASH, "regionCode": "US", "postalCode": "02139"}
@@ -269,3 +271,20 @@ def test_a_sandbox_without_google_does_not_import_its_client():
         " sys.exit(any(name.startswith('google.ads') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind"),
+    [("no_permission", AuthError), ("terms", AuthError), ("flagged", RejectedRequest), ("expired_token", AuthError)],
+)
+def test_what_needs_a_human_is_refused_in_googles_words(google, external_id, batch, row_of, fails, time, deed, kind):
+    fails(deed, "add", times="always")
+    with pytest.raises(kind):
+        google.add(external_id, batch(row_of("ann@example.com")))
+    assert time.slept == []
+
+
+def test_a_list_renamed_meanwhile_takes_the_upload_all_the_same(google, external_id, batch, row_of, fails, people_on):
+    fails("list_renamed", "add", name="Spring campaign")
+    google.add(external_id, batch(row_of("ann@example.com")))
+    assert (google.status(external_id).name, people_on(external_id)) == ("Spring campaign", 1)

@@ -101,10 +101,21 @@ def is_other_ledgers(found: Found, remote: RemoteList) -> bool:
     return found.mark is not None and not found.mark.is_of_same_owner(mark_of(remote))
 
 
+def is_ledger_in(mark: Mark, ledgers: Sequence[str]) -> bool:
+    """Whether a mark is of one of the ledgers, named by their ids or their marks."""
+    return mark.ledger in ledgers or mark.ledger in {_short(one, LEDGER) for one in ledgers}
+
+
+def mark_in(external_id: str) -> Mark | None:
+    """The mark that an external id is, for a list that a platform makes only with its first rows."""
+    match = ENDING.fullmatch(external_id)
+    return Mark(*match.groups()) if match else None
+
+
 def require_adopted(found: Found, remote: RemoteList, adopt: Sequence[str], account: str) -> None:
     """Raise ConfigError for another ledger's list, unless the account's settings say to adopt it."""
     assert found.mark is not None
-    if found.mark.ledger in adopt or found.mark.ledger in {_short(one, LEDGER) for one in adopt}:
+    if is_ledger_in(found.mark, adopt):
         logger.warning("took over the list %s from %s", remote.list_id, found.owner)
         return
     ledger = found.owner.split()[1]

@@ -17,7 +17,7 @@ from audiences.platforms.base import Batch, Field, ListStatus, Outcome, Processi
 from audiences.platforms.first_rows import FirstRows
 from audiences.platforms.http_wire import Reply
 from audiences.platforms.limits import read_numbers
-from audiences.platforms.list_marks import Mark, found_by_name, mark_of, marked_name
+from audiences.platforms.list_marks import Mark, mark_in, mark_of, marked_name
 from audiences.platforms.tiktok import NAME, PURPOSES, limits_for
 from audiences.platforms.tiktok_lists import GONE, TikTokLists
 
@@ -174,7 +174,7 @@ class TikTokFiles:
 
 
 def _mark_in(external_id: str) -> Mark:
-    mark = found_by_name(external_id, external_id).mark
+    mark = mark_in(external_id)
     if mark is None:
         raise Gone("the ledger's id of this list was not made for customer files: it is made anew")
     return mark

@@ -30,6 +30,8 @@ class Registration:
     keep_days: int | None = None
     shows_who_is_who: bool = True
     """Whether a request shows which identifiers are one person's; else the sandbox is told."""
+    can_delete: bool = True
+    """Whether a list can be deleted through the platform's interface."""
     wait_minutes: float = 1
     """How long a throttle of one minute asks to stay away, in minutes, as the client says it."""
     bodies_per_batch: int = 1

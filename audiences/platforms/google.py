@@ -6,13 +6,13 @@ replace a list: remember the time, add everybody, wait until `confirm` says proc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from audiences.domain import ListId
-from audiences.errors import AuthError, Gone, RejectedRequest, RejectedRows
-from audiences.log import get_logger
+from audiences.domain import HashRow, ListId
+from audiences.errors import AuthError, Gone, RejectedRequest
 from audiences.platforms import google_payload
 from audiences.platforms.base import (
     Batch,
@@ -38,7 +38,7 @@ CONFIRM_AFTER = timedelta(minutes=30)
 MOST_ROUNDS = 5
 """So often a request is sent again without the members that Google names; after that it is halved."""
 
-logger = get_logger("platforms.google")
+Send = Callable[[str, Sequence[HashRow]], str]
 
 
 class Google:
@@ -69,11 +69,10 @@ class Google:
         rows = batch.rows
         if not rows:
             return Outcome(received=0)
-        try:
-            request_id = self._members.remove(external_id, rows)
-        except Gone as error:
-            raise self._reason_of_gone(external_id, error) from None
-        return Outcome(len(rows), request_id=request_id, handle=request_id)
+        answered = self._asked(self._members.remove, external_id, rows)
+        if isinstance(answered, RejectedRequest):
+            raise answered
+        return Outcome(len(rows), request_id=answered, handle=answered)
 
     def validate(self, remote: RemoteList, batch: Batch) -> Outcome:
         """Have Google check list and members without keeping anything. Members need a list that is there already."""
@@ -134,31 +133,33 @@ class Google:
         rows = batch.rows
         if not rows:
             return Outcome(received=0)
-        good = list(range(len(rows)))
-        for _ in range(MOST_ROUNDS):
-            try:
-                request_id = self._members.add(external_id, [rows[n] for n in good], validate_only=validate_only)
-            except Gone as error:
-                raise self._reason_of_gone(external_id, error) from None
-            except NamedRows as error:
-                left = _without(good, error.positions)
-                if not left or len(left) == len(good):
-                    raise
-                good, refused = left, error
-                continue
-            bad = tuple(sorted(set(range(len(rows))) - set(good)))
-            handle = None if validate_only else request_id
-            return Outcome(len(rows), len(bad), bad, request_id, handle)
-        raise RejectedRows(str(refused), code=refused.code, request_id=refused.request_id)
+        good, call = list(range(len(rows))), partial(self._members.add, validate_only=validate_only)
+        answered = self._asked(call, external_id, rows)
+        for _ in range(MOST_ROUNDS - 1):
+            left = _without(good, answered.positions) if isinstance(answered, NamedRows) else []
+            if not left or len(left) == len(good):
+                break
+            good = left
+            answered = self._asked(call, external_id, [rows[place] for place in good])
+        if isinstance(answered, RejectedRequest):
+            raise answered
+        bad = tuple(sorted(set(range(len(rows))) - set(good)))
+        return Outcome(len(rows), len(bad), bad, answered, None if validate_only else answered)
 
-    def _reason_of_gone(self, external_id: str, error: Gone) -> RejectedRequest:
-        """Why Google does not take a list's id: it is gone, or there and of another kind."""
+    def _asked(self, call: Send, external_id: str, rows: Sequence[HashRow]) -> str | RejectedRequest:
+        """The id of the request, or its refusal as a value, so that one raised later does not carry another with it."""
+        try:
+            return call(external_id, rows)
+        except Gone as error:
+            refused: RejectedRequest = error
+        except RejectedRequest as error:
+            return error
         try:
             self._lists.get(external_id)
-        except Gone as gone:
-            return gone
+        except Gone as error:
+            return error
         sentence = "the list is there, and Google does not take members for it: see it in Google Ads"
-        return RejectedRequest(sentence, code=error.code, request_id=error.request_id)
+        return RejectedRequest(sentence, code=refused.code, request_id=refused.request_id)
 
 
 CHECKED = RemoteList(ListId("check"), "Boomerang check", "none", "check", keep_days=30)

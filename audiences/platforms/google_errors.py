@@ -51,7 +51,7 @@ class Rule:
 _transient = Rule("retry", "Google has a passing problem")
 _quota = Rule("wait", "the quota of Data Manager API requests is used up")
 _permission = Rule("credentials", "the credentials lack access to the Google Ads account: give it to them there")
-_token = Rule("credentials", "the credentials are not valid or have expired: renew them")
+_token = Rule("credentials", "the credentials or their token are not valid or have expired: renew them")
 _terms = Rule("credentials", TERMS)
 _allowlist = Rule("credentials", "Google does not let this advertiser use Customer Match: see the policy's conditions")
 _row = Rule("rows", "Google finds a member's data wrong")

@@ -112,7 +112,7 @@ class Wire:
         except TransportError:
             return Unavailable("the connection to Google's sign-in failed or broke off")
         except GoogleAuthError:
-            return AuthError("Google does not accept the credentials, or they have expired: renew them")
+            return AuthError("Google does not accept the credentials or their token: renew them")
         except requests.Timeout:
             return Unavailable("Google did not answer in time")
         except requests.RequestException:

@@ -27,6 +27,8 @@ class Registration:
     beliefs: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = (TOKEN,)
     unsent: tuple[str, ...] = ()
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Fields that are no hashes, each with a value for the tests."""
     keep_days: int | None = None
     shows_who_is_who: bool = True
     """Whether a request shows which identifiers are one person's; else the sandbox is told."""
@@ -34,6 +36,8 @@ class Registration:
     """Whether a list can be deleted through the platform's interface."""
     wait_minutes: float = 1
     """How long a throttle of one minute asks to stay away, in minutes, as the client says it."""
+    keeps_away: bool = True
+    """Whether its client remembers a wait from one call to the next."""
     bodies_per_batch: int = 1
     account_of: Callable[[dict[str, Any]], str] = lambda account: str(account["id"])
     """The account's name in the sandbox."""

@@ -104,16 +104,17 @@ def remote(registration, remote):
 
 @pytest.fixture
 def row_of(registration, sandbox, hashed):
-    """The full upload row of somebody, or one with `only` a field; the sandbox knows who is behind its identifiers."""
+    """The full upload row of somebody, or one with `only` one identifier; the sandbox knows who is behind them."""
     fields = kind_of(registration.platform).fields
 
     def value(name, field):
-        return hashed(f"{name} {field.column}")
+        return registration.plain.get(field.name) or hashed(f"{name} {field.column}")
 
     def make(name, only=None):
         if not registration.shows_who_is_who:
             sandbox.register([[value(name, field) for field in fields if field.identifies]])
-        return HashRow(",".join(value(name, field) if only in (None, field.name) else "" for field in fields))
+        held = [only in (None, field.name) or not field.identifies for field in fields]
+        return HashRow(",".join(value(name, field) if has else "" for field, has in zip(fields, held, strict=True)))
 
     return make
 
@@ -121,10 +122,11 @@ def row_of(registration, sandbox, hashed):
 @pytest.fixture
 def rows_for(registration, hashed):
     """So many full rows of strangers, made quickly."""
-    width = len(kind_of(registration.platform).fields)
+    cells = [registration.plain.get(field.name) for field in kind_of(registration.platform).fields]
     start = int(hashed("strangers")[:15], 16)
     return lambda count: [
-        HashRow(",".join(f"{start + number:016x}{place:048x}" for place in range(width))) for number in range(count)
+        HashRow(",".join(cell or f"{start + number:016x}{place:048x}" for place, cell in enumerate(cells)))
+        for number in range(count)
     ]
 
 

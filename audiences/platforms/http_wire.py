@@ -349,8 +349,12 @@ class RenewedTokens(Tokens):
         if answered.status >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"{self._label} gives no new access token at the moment (HTTP {answered.status})")
         if answered.status == httpx.codes.TOO_MANY_REQUESTS:
-            raise RateLimited(f"{self._label} gives no new access token for a while", wait=answered.retry_after or MINUTE)
+            raise RateLimited(
+                f"{self._label} gives no new access token for a while", wait=answered.retry_after or MINUTE
+            )
         token = answered.body.get("access_token")
         if answered.status >= httpx.codes.BAD_REQUEST or not isinstance(token, str) or not token:
-            raise AuthError(f"{self._label} gives no new access token: refresh_token, client_id or client_secret is wrong")
+            raise AuthError(
+                f"{self._label} gives no new access token: refresh_token, client_id or client_secret is wrong"
+            )
         return token

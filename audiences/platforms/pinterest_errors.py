@@ -9,7 +9,9 @@ GONE = "this customer list was deleted at Pinterest, or the token may not see it
 RULES = {
     400: Rule("rows", "Pinterest finds a parameter wrong"),
     401: Rule("token", "the access token is not valid or has expired: make a new one, or set refresh_token"),
-    403: Rule("credentials", "the token may not do this: it needs ads:read and ads:write, and a role in the ad account"),
+    403: Rule(
+        "credentials", "the token may not do this: it needs ads:read and ads:write, and a role in the ad account"
+    ),
     404: Rule("gone", GONE),
     409: Rule("retry", "Pinterest is still at work on this customer list"),
     413: Rule("large", "the request is too large for Pinterest: lower rows_per_request in the account's settings"),

@@ -162,7 +162,8 @@ class Snapchat:
 
     def _owned(self, segment: Mapping[str, Any], remote: RemoteList) -> str:
         """The id of a list that is ours or may become ours."""
-        found, changes = _found(segment), {}
+        found = _found(segment)
+        changes: dict[str, Any] = {}
         if is_other_ledgers(found, remote):
             require_adopted(found, remote, self._account.adopt, f"ad account {self._account.id}")
             changes["description"] = words_of(remote)

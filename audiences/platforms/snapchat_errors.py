@@ -18,7 +18,9 @@ CODE = re.compile(r"E\d{1,6}")
 RULES = {
     400: Rule("rows", "Snapchat finds a parameter wrong"),
     401: Rule("token", "the access token is not valid or has expired: make a new one, or set refresh_token"),
-    403: Rule("credentials", "the token may not do this: its user needs a role in the ad account, and the audience terms"),
+    403: Rule(
+        "credentials", "the token may not do this: its user needs a role in the ad account, and the audience terms"
+    ),
     404: Rule("gone", "this segment was deleted at Snapchat, or the token may not see it"),
     409: Rule("retry", "Snapchat is still at work on this segment"),
     413: Rule("large", "the request is too large for Snapchat: lower rows_per_request in the account's settings"),

@@ -28,7 +28,9 @@ def bodies_of(rows: Sequence[HashRow]) -> tuple[list[tuple[int, bytes]], tuple[i
         cells = list(dict.fromkeys(cell for cell in column if cell))
         if cells:
             data = '"],["'.join(cells)
-            bodies.append((len(cells), f'{{"users":[{{"schema":["{field.name}"],"data":[["{data}"]]}}]}}'.encode("ascii")))
+            bodies.append(
+                (len(cells), f'{{"users":[{{"schema":["{field.name}"],"data":[["{data}"]]}}]}}'.encode("ascii"))
+            )
     return bodies, empty
 
 

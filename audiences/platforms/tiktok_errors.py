@@ -23,7 +23,9 @@ _throttle = Rule("wait", "TikTok takes no more calls for a while")
 _gone = Rule("gone", "this audience was deleted at TikTok, or the token may not see it")
 
 RULES: Mapping[int, Rule] = {
-    40001: Rule("credentials", "the token may not do this for the advertiser: grant Audience Management, and the account"),
+    40001: Rule(
+        "credentials", "the token may not do this for the advertiser: grant Audience Management, and the account"
+    ),
     40002: Rule("rows", "TikTok finds a parameter wrong"),
     40007: _gone,
     40100: _throttle,
@@ -55,18 +57,22 @@ def dialect(throttle_seconds: float, pause: float) -> Dialect:
 def error_in(reply: Reply, about: About, throttle_seconds: float) -> PlatformError | None:
     """Our error for an answer, or None when TikTok did what was asked."""
     code, request_id = reply.body.get("code"), reply.body.get("request_id")
-    known = {"request_id": str(request_id) if request_id is not None else None}
+    known = str(request_id) if request_id is not None else None
     if reply.status == httpx.codes.TOO_MANY_REQUESTS:
-        return made(_throttle, about, wait=reply.retry_after or throttle_seconds, **known)
+        return made(_throttle, about, wait=reply.retry_after or throttle_seconds, request_id=known)
     if reply.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        return made(Rule("large", "the request is too large for TikTok: lower rows_per_request"), about, **known)
+        return made(
+            Rule("large", "the request is too large for TikTok: lower rows_per_request"), about, request_id=known
+        )
     if reply.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return Unavailable(f"TikTok has a passing problem (HTTP {reply.status})", **known)
+        return Unavailable(f"TikTok has a passing problem (HTTP {reply.status})", request_id=known)
     if not isinstance(code, int):
         return RejectedRequest(NOT_TIKTOK)
     if code == OK:
         return None
     rule = RULES.get(code, UNKNOWN)
     if rule is _gone and about == "account":
-        rule = replace(_gone, sentence="the advertiser is not there, or the token may not see it: check the account's id")
-    return made(rule, about, code=str(code), wait=reply.retry_after or throttle_seconds, **known)
+        rule = replace(
+            _gone, sentence="the advertiser is not there, or the token may not see it: check the account's id"
+        )
+    return made(rule, about, code=str(code), wait=reply.retry_after or throttle_seconds, request_id=known)

@@ -1,7 +1,7 @@
 """TikTok's customer files: the other way to fill an audience, for advertisers who may not use streaming segments.
 
-TikTok makes such an audience only from a file, so `ensure` gives the mark behind its future name as the list's id, and the first
-rows make it. REPLACE, TikTok's default, is never used: it would wipe the list.
+TikTok makes such an audience only from a file, so `ensure` gives the mark behind its future name as the list's id, and the
+first rows make it. REPLACE, TikTok's default, is never used: it would wipe the list.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from audiences.errors import Gone, Unavailable
 from audiences.log import get_logger
@@ -146,7 +147,7 @@ class TikTokFiles:
 
     def _update(self, number: str, path: str, action: str) -> Reply:
         """Append or remove the people of a file: may be done twice."""
-        values = {"custom_audience_id": number, "action": action, "file_paths": [path]}
+        values: dict[str, Any] = {"custom_audience_id": number, "action": action, "file_paths": [path]}
         return self._lists.wire.repeat(lambda: self._lists.post("dmp/custom_audience/update", **values))
 
     def _create(self, external_id: str, path: str) -> Reply:
@@ -157,7 +158,11 @@ class TikTokFiles:
         tries = iter(range(self._account.tries))
         mark = _mark_in(external_id)
         name = marked_name(label, mark, read_numbers(NAME)["name_characters"].value or 0)
-        values = {"calculate_type": self._account.calculate_type, "audience_sub_type": "NORMAL", "file_paths": [path]}
+        values: dict[str, Any] = {
+            "calculate_type": self._account.calculate_type,
+            "audience_sub_type": "NORMAL",
+            "file_paths": [path],
+        }
 
         def create() -> Reply:
             if next(tries) > 0:

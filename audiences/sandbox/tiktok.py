@@ -21,7 +21,15 @@ from audiences.sandbox.store import StoredList
 from audiences.sandbox.tiktok_files import form_of, rows_in
 
 FIRST_ID = 7_300_000_000_000_000
-NO_PERMISSION, INVALID, MISSING, THROTTLED, BAD_TOKEN, BAD_FILE, INTERNAL = 40001, 40002, 40007, 40100, 40105, 40908, 50000
+NO_PERMISSION, INVALID, MISSING, THROTTLED, BAD_TOKEN, BAD_FILE, INTERNAL = (
+    40001,
+    40002,
+    40007,
+    40100,
+    40105,
+    40908,
+    50000,
+)
 CANNED = {
     "throttle": THROTTLED,
     "server_error": INTERNAL,
@@ -211,7 +219,11 @@ class TikTokStandIn(HttpStandIn):
             return self._change_by_file(asked, fault)
         asked.seen["list"] = self.list_in(asked)
         schema, data = asked.json.get("id_schema"), asked.json.get("batch_data")
-        if not isinstance(schema, list) or not isinstance(data, list) or not isinstance(asked.json.get("advertiser_ids"), list):
+        if (
+            not isinstance(schema, list)
+            or not isinstance(data, list)
+            or not isinstance(asked.json.get("advertiser_ids"), list)
+        ):
             raise refused(INVALID)
         asked.seen["rows"] = len(data)
         if not schema or any(key not in KEYS for key in schema) or len(set(schema)) < len(schema):
@@ -240,7 +252,11 @@ class TikTokStandIn(HttpStandIn):
     def _upload_file(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         fields, content = form_of(asked)
         signature = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        if fields.get("file_signature") != signature or len(content) > MAX_FILE_BYTES or not fields.get("calculate_type"):
+        if (
+            fields.get("file_signature") != signature
+            or len(content) > MAX_FILE_BYTES
+            or not fields.get("calculate_type")
+        ):
             raise refused(INVALID)
         rows = rows_in(content)
         if rows is None:

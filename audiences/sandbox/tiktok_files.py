@@ -31,7 +31,7 @@ def form_of(asked: Asked) -> tuple[dict[str, str], bytes]:
 
 
 def rows_in(content: bytes) -> list[Row] | None:
-    """The rows of a file: identifiers and text; None when it is no customer file. Malformed rows are left out, as TikTok does."""
+    """The rows of a file: identifiers and text, without malformed ones, as TikTok does; None when it is no such file."""
     lines = list(csv.reader(io.StringIO(content.decode("utf-8", "replace"))))
     header = lines[0] if lines else []
     if not header or any(name not in TYPES or header.count(name) > MOST_OF_A_TYPE for name in header):

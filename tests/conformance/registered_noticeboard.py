@@ -10,6 +10,7 @@ REGISTRATION = Registration(
     account=lambda unique: {"id": f"board_{unique}", "token": TOKEN},
     bad_row={"do": "error", "status": 422, "message": "rows"},
     keep_days=30,
+    keeps_away=False,
     faults=(
         ({"do": "expired_token"}, AuthError),
         ({"do": "no_permission"}, AuthError),

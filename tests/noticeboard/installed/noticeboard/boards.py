@@ -19,7 +19,7 @@ from audiences.sandbox.people import Identifiers
 from audiences.sandbox.stand_in import Context
 from audiences.sandbox.store import Session, Store, StoredList
 from noticeboard import refusals
-from noticeboard.numbers import LIMITS, NAMES, TICKET_DAYS
+from noticeboard.numbers import HASH_OF_NOTHING, LIMITS, NAMES, TICKET_DAYS
 
 if TYPE_CHECKING:
     from noticeboard.stand_in import Control
@@ -28,7 +28,6 @@ NAME = "noticeboard"
 FIRST_ID = 700_000
 DAY = 86_400
 CELL = re.compile("(?:[0-9a-f]{64})?")
-HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 class Expiry:

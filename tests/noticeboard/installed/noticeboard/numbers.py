@@ -24,3 +24,4 @@ KEEP_DAYS = 30
 TICKETS_PER_REQUEST = 20
 TICKET_DAYS = 7
 """How long the noticeboard knows what became of a request."""
+HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -21,7 +21,7 @@ from audiences.platforms.base import (
     Processing,
     RemoteList,
 )
-from noticeboard.numbers import FIELDS, KEEP_DAYS, LIMITS, NAMES, TICKETS_PER_REQUEST
+from noticeboard.numbers import FIELDS, HASH_OF_NOTHING, KEEP_DAYS, LIMITS, NAMES, TICKETS_PER_REQUEST
 from noticeboard.wire import Account, Answer, Wire, read_account
 
 MARK = re.compile(r"boomerang:([^:\s]+):([^:\s]+):(.+)", re.DOTALL)
@@ -182,7 +182,7 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Noticeb
 
 def _content(rows: Sequence[HashRow]) -> bytes:
     """The body of an upload. Raises RejectedRequest, without any content, when a row is not made of hashes."""
-    if not all(map(ROW.fullmatch, rows)):
+    if not all(map(ROW.fullmatch, rows)) or any(HASH_OF_NOTHING in row for row in rows):
         raise RejectedRequest("a row holds something that is no SHA-256 in lower case; nothing was sent")
     return json.dumps({"fields": NAMES, "rows": list(rows)}, separators=(",", ":")).encode()
 

@@ -92,7 +92,10 @@ class GoogleStandIn:
         self._lists.change(changed.lists)
 
     def described(self) -> dict[str, Any]:
-        """The beliefs without the tokens."""
+        """The beliefs without the tokens. It is asked for whenever the clock was moved, so who is due expires here."""
+        with self._context.store.transaction() as store:
+            store.settle(self._context.clock.now())
+            self._uploads.expire()
         return self._control.model_dump(exclude={"tokens", "lists"})
 
     async def answer(self, request: Request, path: str) -> Response:
@@ -139,6 +142,7 @@ class GoogleStandIn:
             self._allow(asked)
             with self._context.store.transaction() as store:
                 store.settle(self._context.clock.now())
+                self._uploads.expire()
                 is_upload = asked.kind in UPLOADS
                 content = self._uploads.upload(asked, fault) if is_upload else self._handlers[asked.kind](asked)
         except Refusal as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class GoogleUploads:
     def __init__(self, context: Context, control: Callable[[], GoogleControl]) -> None:
         self._context, self._store, self._control = context, context.store, control
         self._reasons: dict[str, Counter[str]] = {}
-        self._added: dict[int, dict[str, float]] = {}
+        self._added: dict[int, dict[int, float]] = {}  # by list and Python's hash of the row: when it was last added
 
     def upload(self, asked: Asked, fault: Fault | None = None) -> str:
         """Add or remove members, as far as the fault lets them."""
@@ -67,7 +68,7 @@ class GoogleUploads:
             return "{}"
         request_id = secrets.token_urlsafe(16)
         for number, kept in enumerate(lists):
-            self._clear(kept, before)
+            self._clear(kept, before, unknown=0.0)
             session = Session(_key(request_id, number), kept.id, now, True, 0, 0, adding=False, due_at=now)
             self._store.keep_session(REQUESTS, session)
         return f'{{"requestId": "{request_id}"}}'
@@ -88,6 +89,20 @@ class GoogleUploads:
         for session in sessions:
             self._tell(answer.request_status_per_destination.add(), session, request_id)
         return as_json(answer)
+
+    def expire(self) -> None:
+        """Take off whose membership is over, counted from when they were last added."""
+        now = self._context.clock.now()
+        for number, added in self._added.items():
+            kept = self._store.find_list("google", number)
+            if kept is None:
+                continue
+            before = now - float(json.loads(kept.options["list"])["membershipDuration"].removesuffix("s"))
+            old = [row for row, at in added.items() if at < before]
+            if old:
+                self._clear(kept, before, unknown=now)
+            for row in old:
+                del added[row]
 
     def _list(self, target: Target) -> StoredList:
         accounts, managers = self._control().accounts, self._control().managers
@@ -113,15 +128,15 @@ class GoogleUploads:
         else:
             self._store.people.remove(kept.id, people.kept)
         if adding:
-            self._added.setdefault(kept.id, {}).update(dict.fromkeys((text for _, text in people.kept), now))
+            self._added.setdefault(kept.id, {}).update(dict.fromkeys((hash(text) for _, text in people.kept), now))
         self._store.change(replace(kept, changed_at=now))
 
-    def _clear(self, kept: StoredList, before: float) -> None:
-        """A person stays who was added again since; what the sandbox does not remember was added long ago."""
+    def _clear(self, kept: StoredList, before: float, *, unknown: float) -> None:
+        """Take off who was last added before that time; `unknown` is when those were who came before a restart."""
         added = self._added.get(kept.id, {})
         rows = [(_identifiers(text), text) for text in self._store.people.rows_on(kept.id)]
-        self._store.people.remove(kept.id, [row for row in rows if added.get(row[1], 0.0) < before])
-        self._store.people.add(kept.id, [row for row in rows if added.get(row[1], 0.0) >= before])
+        self._store.people.remove(kept.id, [row for row in rows if added.get(hash(row[1]), unknown) < before])
+        self._store.people.add(kept.id, [row for row in rows if added.get(hash(row[1]), unknown) >= before])
 
     def _tell(self, told: Any, session: Session, request_id: str) -> None:
         kept = self._store.find_list("google", session.list_id)

@@ -91,12 +91,11 @@ def test_requests_and_bytes_are_those_of_the_plan(shop):
     assert sum(one["body_length"] for one in sent) <= planned.bytes
 
 
-def test_members_are_added_again_before_google_forgets_them(shop):
-    filled(shop, keep_days=30)
-    renewed = 0
-    for day in range(5, 31, 5):
+def test_with_runs_google_forgets_nobody_and_without_them_everybody(shop):
+    everybody = filled(shop, keep_days=30)
+    for day in range(3, 64, 3):
         shop.publish(day)
-        plan = shop.plan()
-        renewed += plan.lists[0].renews
-        shop.apply(plan)
-    assert renewed >= 61
+        assert shop.sync() == 0
+        assert shop.people_on() == everybody
+    shop.passes(days=31)
+    assert shop.people_on() == set()

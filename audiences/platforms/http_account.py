@@ -22,6 +22,8 @@ class HttpAccount(BaseModel):
     """How often a request is made at most when the platform, or the way to it, is down."""
     max_wait_seconds: float = Field(default=300, ge=0)
     """The longest wait asked for by the platform that is waited out; beyond it the rest is left to the next run."""
+    min_members: int | None = Field(default=None, ge=0)
+    """How many people a list must have; the platforms' own pages disagree."""
     adopt: tuple[str, ...] = ()
     """Ids, or marks, of other ledgers whose lists this ledger may take over."""
 
@@ -88,9 +90,10 @@ def read_endpoint(platform: str, endpoint: str | None, home: str) -> str:
     return endpoint.rstrip("/")
 
 
-def rows_of(account: Mapping[str, Any], most: int | None = None) -> dict[str, int]:
-    """The limit `rows_per_request` where an account's mapping sets it, for `limits.read_limits`; `most` is its bound."""
-    rows = account.get("rows_per_request")
-    if not isinstance(rows, int):
-        return {}
-    return {"rows_per_request": rows if most is None else min(rows, most)}
+def own_limits(account: Mapping[str, Any], most_rows: int | None = None) -> dict[str, int]:
+    """The limits that an account's mapping sets itself, for `limits.read_limits`; `most_rows` bounds those of a request."""
+    rows, people = account.get("rows_per_request"), account.get("min_members")
+    own = {"min_members": people} if isinstance(people, int) else {}
+    if isinstance(rows, int):
+        own["rows_per_request"] = rows if most_rows is None else min(rows, most_rows)
+    return own

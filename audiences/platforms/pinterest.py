@@ -23,7 +23,7 @@ from audiences.platforms.base import (
     RemoteList,
 )
 from audiences.platforms.first_rows import FirstRows
-from audiences.platforms.http_account import rows_of
+from audiences.platforms.http_account import own_limits
 from audiences.platforms.limits import read_limits, read_numbers
 from audiences.platforms.list_marks import label_in, mark_in, mark_of
 
@@ -59,7 +59,7 @@ class Pinterest:
         self._lists, self._account, self._wire = lists, lists.account, lists.wire
         self._first = FirstRows()
         self._words: dict[str, str] = {}
-        self.limits = limits_for({"rows_per_request": lists.account.rows_per_request})
+        self.limits = limits_for(lists.account.model_dump())
 
     def ensure(self, remote: RemoteList) -> str:
         """The id of the list that this ledger owns, or is to own with its first rows.
@@ -225,7 +225,7 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Platfor
 
 def limits_for(account: Mapping[str, Any]) -> Limits:
     """The limits of an account; its settings may ask for fewer rows a request."""
-    return read_limits(NAME, **rows_of(account))
+    return read_limits(NAME, **own_limits(account))
 
 
 KIND = PlatformKind(

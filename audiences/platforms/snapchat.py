@@ -24,7 +24,7 @@ from audiences.platforms.base import (
     Processing,
     RemoteList,
 )
-from audiences.platforms.http_account import rows_of
+from audiences.platforms.http_account import own_limits
 from audiences.platforms.limits import read_limits, read_numbers
 from audiences.platforms.list_marks import (
     Directory,
@@ -62,7 +62,7 @@ class Snapchat:
     def __init__(self, account: SnapchatAccount, wire: Wire) -> None:
         self._account, self._wire = account, wire
         self._directory = Directory(self._read_all)
-        self.limits = limits_for({"rows_per_request": account.rows_per_request})
+        self.limits = limits_for(account.model_dump())
 
     def ensure(self, remote: RemoteList) -> str:
         """Find the list that this ledger owns, or create it; its retention becomes what is wanted.
@@ -260,7 +260,7 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Platfor
 
 def limits_for(account: Mapping[str, Any]) -> Limits:
     """The limits of an account; its settings may ask for fewer rows a request."""
-    return read_limits(NAME, **rows_of(account))
+    return read_limits(NAME, **own_limits(account))
 
 
 KIND = PlatformKind(

@@ -22,7 +22,7 @@ from audiences.platforms.base import (
     Processing,
     RemoteList,
 )
-from audiences.platforms.http_account import rows_of
+from audiences.platforms.http_account import own_limits
 from audiences.platforms.limits import read_limits, read_numbers
 
 if TYPE_CHECKING:
@@ -168,11 +168,11 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Platfor
 def limits_for(account: Mapping[str, Any]) -> Limits:
     """The limits of an account: those of its way of sending, and fewer rows a request where its settings say so."""
     if account.get("upload") != "files":
-        return read_limits(NAME, **rows_of(account, MOST_STREAMED))
+        return read_limits(NAME, **own_limits(account, MOST_STREAMED))
     numbers = read_numbers(NAME)
     files = {"rows_per_request": "rows_per_file", "bytes_per_request": "bytes_per_file"}
     instead = {limit: numbers[name].value or 1 for limit, name in files.items()}
-    return read_limits(NAME, **{**instead, "requests_in_flight": 1, **rows_of(account)})
+    return read_limits(NAME, **{**instead, "requests_in_flight": 1, **own_limits(account)})
 
 
 KIND = PlatformKind(

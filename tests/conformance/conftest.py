@@ -26,7 +26,8 @@ def pytest_generate_tests(metafunc):
         ids = [f"{one.name}-{' '.join(map(str, fault.values()))}" for one, fault, _ in cases]
         metafunc.parametrize(("registration", "fault", "error"), cases, ids=ids)
     elif "registration" in metafunc.fixturenames:
-        metafunc.parametrize("registration", REGISTRATIONS, ids=[one.name for one in REGISTRATIONS])
+        some = getattr(metafunc.module, "REGISTERED", REGISTRATIONS)
+        metafunc.parametrize("registration", some, ids=[one.name for one in some])
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from conformance_platforms import DECLARED, REGISTRATIONS
 from audiences.domain import HashRow, ListId
 from audiences.errors import ConfigError, Gone, PlatformError, RateLimited, RejectedRequest, RejectedRows
 from audiences.platforms.base import Batch
+from audiences.platforms.limits import read_numbers
 from audiences.platforms.registry import kind_of
 
-DOCS = Path(__file__).parents[2] / "docs" / "platforms"
+ROOT = Path(__file__).parents[2]
 
 
 def uploads_of(sandbox, platform):
@@ -28,11 +29,16 @@ def uploads_of(sandbox, platform):
 # Registration --------------------------------------------------------------------------------------------------------
 
 
-def test_every_platform_is_registered_and_has_a_page():
+def test_every_platform_has_its_module_its_stand_in_its_page_its_limits_and_its_registration():
     registered = {one.platform for one in REGISTRATIONS}
     assert set(DECLARED) - registered == set()
     assert registered - set(DECLARED) == {"noticeboard"}
-    assert [name for name in sorted(DECLARED) if not (DOCS / f"{name}.md").is_file()] == []
+    needed = ("audiences/platforms/{}.py", "audiences/sandbox/{}.py", "docs/platforms/{}.md")
+    missing = [
+        one.format(name) for name in sorted(DECLARED) for one in needed if not (ROOT / one.format(name)).is_file()
+    ]
+    assert missing == []
+    assert [name for name in sorted(DECLARED) if len(read_numbers(name)) < 6] == []
 
 
 def test_every_class_of_error_is_in_every_table(registration):

@@ -67,7 +67,7 @@ class Dialect:
 
 
 class TokenRefused(AuthError):
-    """The access token is not valid (any more)."""
+    """The access token is not valid (any more). It leaves this module as AuthError."""
 
 
 def made(
@@ -215,6 +215,8 @@ class Wire:
             answered = self._authorized(self._tokens.current(), method, path, about, request)
         if isinstance(answered, RateLimited):
             self._pace.block(answered.wait)
+        if isinstance(answered, TokenRefused):
+            raise AuthError(str(answered), code=answered.code, request_id=answered.request_id)
         if isinstance(answered, PlatformError):
             raise answered
         return answered

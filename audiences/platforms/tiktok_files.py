@@ -7,11 +7,11 @@ first rows make it. REPLACE, TikTok's default, is never used: it would wipe the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from audiences.errors import Gone, Unavailable
+from audiences.errors import Gone, RejectedRequest, Unavailable
 from audiences.log import get_logger
 from audiences.platforms import tiktok_payload
 from audiences.platforms.base import Batch, Field, ListStatus, Outcome, Processing, RemoteList
@@ -20,7 +20,13 @@ from audiences.platforms.http_wire import Reply
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.list_marks import Mark, mark_in, mark_of, marked_name
 from audiences.platforms.tiktok import NAME, PURPOSES, limits_for
+from audiences.platforms.tiktok_errors import INVALID
 from audiences.platforms.tiktok_lists import GONE, TikTokLists
+
+TOO_FEW = (
+    "TikTok refuses a change by customer file (code 40002): 1,000 people or more must be on the list after it, "
+    "and calculate_type must be as before"
+)
 
 logger = get_logger("platforms.tiktok")
 
@@ -148,7 +154,7 @@ class TikTokFiles:
     def _update(self, number: str, path: str, action: str) -> Reply:
         """Append or remove the people of a file: may be done twice."""
         values: dict[str, Any] = {"custom_audience_id": number, "action": action, "file_paths": [path]}
-        return self._lists.wire.repeat(lambda: self._lists.post("dmp/custom_audience/update", **values))
+        return self._explained(lambda: self._lists.post("dmp/custom_audience/update", **values))
 
     def _create(self, external_id: str, path: str) -> Reply:
         """Make the audience from a file. After a failure that may have made it, look before trying again."""
@@ -172,10 +178,20 @@ class TikTokFiles:
                     return self._update(number, path, "APPEND")
             return self._lists.post("dmp/custom_audience/create", custom_audience_name=name, **values)
 
-        reply = self._lists.wire.repeat(create)
+        reply = self._explained(create)
         self._lists.directory.forget()
         self._first.note_made(external_id)
         return reply
+
+    def _explained(self, change: Callable[[], Reply]) -> Reply:
+        """Make a change by file, saying what it most probably is when TikTok finds it wrong."""
+        try:
+            return self._lists.wire.repeat(change)
+        except RejectedRequest as error:
+            refused = error
+        if refused.code == INVALID:
+            raise RejectedRequest(TOO_FEW, code=refused.code, request_id=refused.request_id)
+        raise refused
 
 
 def _mark_in(external_id: str) -> Mark:

@@ -106,7 +106,7 @@ def test_a_file_that_would_leave_too_few_changes_nothing_and_blames_no_row(files
     rows = [desk.row(f"person{number}", "", "", "") for number in range(12)]
     files.add(external_id, Batch(rows, 1))
     desk.believes(min_file_people=10)
-    with pytest.raises(RejectedRequest) as refused:
+    with pytest.raises(RejectedRequest, match="1,000 people or more") as refused:
         files.remove(external_id, Batch(rows[:5], 2))
     assert not isinstance(refused.value, RejectedRows)
     assert len(desk.only()["people"]) == 12

@@ -239,10 +239,23 @@ where list_id = $list_id and not exists (
     select 1 from sync.memberships as sent where sent.list_id = $list_id and sent.leaving_at is null
 );
 
+-- name: any_absorbed
+select 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3 limit 1;
+
 -- name: absorb
+-- not while somebody who takes over was refused or is not on the list: their old row is what is there
 delete from sync.memberships
 where list_id = $list_id and member_key in (
-    select member_key from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3
+    select change.member_key
+    from sync.plan_changes as change
+    left join sync.memberships as taker
+        on taker.list_id = change.list_id and taker.member_key = change.fingerprint and taker.leaving_at is null
+    left join sync.plan_changes as refused
+        on refused.plan_id = change.plan_id and refused.list_id = change.list_id and refused.phase = 2
+        and refused.member_key = change.fingerprint and refused.refusal is not null
+    where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 3
+    group by change.member_key
+    having bool_and(taker.member_key is not null and refused.member_key is null)
 );
 
 -- name: plan_state

@@ -75,9 +75,10 @@ where sent.list_id = $list_id;
 select coalesce(max(batch_number) + 1, 0) from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 2;
 
 -- name: record_absorbed
+-- with the key of who takes over where others have their fingerprint
 insert into sync.plan_changes
     (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
-select $plan_id, $list_id, 3, 0, 'absorb', 'moved', member_key, [], null, false from absorbed;
+select $plan_id, $list_id, 3, 0, 'absorb', 'moved', member_key, [], taker_key, false from absorbed;
 
 -- name: summary
 select
@@ -88,7 +89,7 @@ select
     count(*) filter (where phase = 1 and operation = 'remove' and cause in ('denied', 'erased')) as exempt,
     count(*) filter (where phase = 2 and operation = 'renew') as renews,
     count(*) filter (where phase = 1 and cause = 'consent_unknown') as consent_lost,
-    count(*) filter (where phase = 3) as absorbed,
+    count(distinct member_key) filter (where phase = 3) as absorbed,
     count(*) filter (where phase = 2 and cause = 'recipe') as recipes
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase > 0;

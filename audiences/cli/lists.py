@@ -187,7 +187,9 @@ def release(
     config: Config = None,
     *,
     why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger.")],
-    guard: Annotated[list[str] | None, typer.Option("--guard", help="Only these guards [default: all].")] = None,
+    guard: Annotated[
+        list[str] | None, typer.Option("--guard", help="Only these guards [default: all that hold something now].")
+    ] = None,
     at_most: Annotated[int | None, typer.Option("--at-most", help="How many changes at most.", min=1)] = None,
     hours: Annotated[int, typer.Option("--hours", help="How long the permit lasts.", min=1, max=720)] = 24,
     as_json: AsJson = False,
@@ -238,8 +240,9 @@ def print_plan(made: Plan, timezone: str) -> None:
             say(f"{item.list} leaves out: {reasons(item.dropped)}")
         for sentence in item.notes:
             say(f"{item.list}: {sentence}.")
-        for reason in item.guard.reasons:
-            say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list} --why '...'`.")
+        for reason, lists in item.guard.releases(item.list):
+            commands = " and ".join(f"`boomerang release {one} --why '...'`" for one in lists)
+            say(f"{item.list} HELD: {reason}. Look, then {commands}.")
 
 
 def print_result(result: ApplyResult) -> None:

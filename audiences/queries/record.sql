@@ -194,6 +194,18 @@ from (
 where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
     and change.member_key = kept.member_key and change.list_id <> kept.list_id and list_contains($lists, change.list_id);
 
+-- name: waits_for
+-- the lists whose held removals keep additions of this one waiting
+select distinct held.list_id
+from sync.plan_changes as held
+left join former on former.former_key = held.member_key
+inner join sync.plan_changes as change on change.member_key = coalesce(former.member_key, held.member_key)
+where held.plan_id = $plan_id and held.phase = 1 and held.operation = 'remove' and held.is_held
+    and list_contains($lists, held.list_id) and held.list_id <> $list_id
+    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.operation = 'add'
+    and change.is_held
+order by held.list_id;
+
 -- name: requests
 -- requests and rows that go, and people whose addition is held
 select

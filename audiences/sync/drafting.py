@@ -184,8 +184,8 @@ def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) 
     return judge(facts, guards, [Permit(*row) for row in rows])
 
 
-def finish(context: Context, one: Draft) -> ListPlan:
-    """The list's plan as it is kept and shown, with what waits for its siblings."""
+def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it."""
     key, facts = one.key, one.facts
     requests, rows, waiting = context.connection.execute(statements("record")["requests"], one.job.ids).fetchone() or (
         0,
@@ -207,7 +207,7 @@ def finish(context: Context, one: Draft) -> ListPlan:
         renews=one.renews,
         unchanged=_unchanged(one),
         dropped={**one.wanted.dropped},
-        guard=_reported(one.verdict, waiting),
+        guard=_reported(context, one, waiting, siblings),
         requests=requests,
         bytes=_bytes(one, requests, rows),
         seconds=round(requests * 3600 / one.job.limits.requests_per_hour, 1),
@@ -244,11 +244,15 @@ def _notes(one: Draft) -> Sequence[str]:
     return notes
 
 
-def _reported(verdict: Verdict, waiting: int) -> GuardReport:
+def _reported(context: Context, one: Draft, waiting: int, siblings: Sequence[str]) -> GuardReport:
+    verdict, guards = one.verdict, [finding.kind for finding in one.verdict.findings]
     if waiting == 0 or "add" in verdict.held:
-        return GuardReport(verdict.name, verdict.held, verdict.reasons)
-    reason = f"{waiting:,} people wait here: a guard holds their removal from another list"
-    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason])
+        return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
+    ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
+    others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
+    people = "1 person waits" if waiting == 1 else f"{waiting:,} people wait"
+    reason = f"{people} here: a guard holds their removal from {' and '.join(others) or 'another list'}"
+    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason], [*guards], others)
 
 
 def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:

@@ -60,6 +60,10 @@ class ListState:
     remainder: str | None
     held: dict[str, int]
     reasons: tuple[str, ...]
+    guards: tuple[str, ...]
+    """The kinds of its own guards that hold something."""
+    waits_for: tuple[str, ...]
+    """The lists whose held removals keep people waiting here."""
     held_since: datetime | None
     written_off: int = 0
     """Requests to be forgotten that ended without this list: somebody may still be on it."""
@@ -100,7 +104,10 @@ def _ours(one: ListState) -> Iterator[str]:
     """What the next sync, or somebody before it, has to do."""
     if one.erasing:
         yield f"run `boomerang sync`: {one.erasing:,} people asked to be forgotten and are still on the list"
-    if one.held:
+    if one.waits_for:
+        others = " and ".join(f"`boomerang release {other} --why '...'`" for other in one.waits_for)
+        yield f"look at `boomerang plan`, then {others}: people wait here while their removal from there is held"
+    if one.held and (one.guards or not one.waits_for):
         yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
     elif one.state == "retiring" and one.members:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"

@@ -16,7 +16,7 @@ import duckdb
 from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
-from audiences.domain import ListKey
+from audiences.domain import ListId, ListKey
 from audiences.errors import ConfigError
 from audiences.experiments import current_experiment, experiments_left, has_experiment
 from audiences.ledger import open_ledger
@@ -139,8 +139,10 @@ def _planned(
         experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
         connection.execute(named["entries"], ids)
-    _hold_siblings(context, drafts)
-    return sorted((finish(context, one) for one in drafts), key=lambda item: item.list)
+    siblings = _hold_siblings(context, drafts)
+    return sorted(
+        (finish(context, one, siblings.get(one.key.list_id, ())) for one in drafts), key=lambda item: item.list
+    )
 
 
 def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, notes: tuple[str, ...]) -> list[Draft]:
@@ -238,8 +240,12 @@ def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: 
     return [one for one in orphans if one.kind.name == platform and one.key not in planned]
 
 
-def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
-    """Who stays on a list because its removals are held is not added to another split of it or audience of its group."""
+def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> dict[ListId, list[ListId]]:
+    """Who stays on a list because its removals are held is not added to another split of it or audience of its group.
+
+    Returns for each list of such a family all lists of the family.
+    """
+    siblings: dict[ListId, list[ListId]] = {}
     families: dict[tuple[str, str], list[Draft]] = {}
     for one in drafts:
         families.setdefault((one.key.platform, family_of(one.wanted.audience, one.key)), []).append(one)
@@ -249,6 +255,8 @@ def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
             context.connection.execute(
                 statements("record")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
             )
+            siblings |= dict.fromkeys(lists, lists)
+    return siblings
 
 
 def family_of(audience: Audience | None, key: ListKey) -> str:

@@ -16,11 +16,25 @@ from audiences.sql import statements
 
 @dataclass(frozen=True)
 class GuardReport:
-    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard."""
+    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard.
+
+    `guards` are the kinds that trip, in the order of their sentences. `waits_for` are the lists whose held removals keep
+    people waiting here; the last sentence is about them.
+    """
 
     verdict: str
     held: dict[str, int] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+    waits_for: list[str] = field(default_factory=list)
+
+    def releases(self, list_id: str) -> list[tuple[str, list[str]]]:
+        """Each sentence with the lists that a release of would answer it."""
+        last = len(self.reasons) - 1
+        return [
+            (reason, self.waits_for if self.waits_for and number == last else [list_id])
+            for number, reason in enumerate(self.reasons)
+        ]
 
 
 @dataclass(frozen=True)

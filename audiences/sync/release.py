@@ -16,6 +16,7 @@ from audiences.ledger.connection import now_utc
 from audiences.names import hint
 from audiences.settings import Settings
 from audiences.sql import statements
+from audiences.sync.plan_record import GuardReport
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ def release(
         settings: the shop.
         list_id: as `status` shows it.
         reason: why, kept in the ledger.
-        guards: kinds of guards; none means all that trip now, or would.
+        guards: kinds of guards that trip now; none means all of them.
         at_most: how many changes at most; default is what the newest plan holds.
         hours: how long the permit lasts.
         now: naive UTC.
 
     Raises:
-        ConfigError: no such list, nothing held, or an unknown guard.
+        ConfigError: no such list, no guard of its own (or not the named one) holds anything, or an unknown guard.
     """
     clock = now or now_utc()
     for guard in guards:
@@ -63,12 +64,10 @@ def release(
         entries = {row[0]: json.loads(row[1]) for row in rows}
         if list_id not in entries:
             raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
-        entry = entries[list_id]
-        if not entry["guard"]["held"]:
-            raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
-        ceiling = at_most or sum(entry["guard"]["held"].values())
+        held = GuardReport(**entries[list_id]["guard"])
+        chosen = _chosen(list_id, held, guards)
+        ceiling = at_most or _own_changes(held)
         until = clock + timedelta(hours=hours)
-        chosen = tuple(guards) or KINDS
         with ledger.transaction() as connection:
             for guard in chosen:
                 connection.execute(
@@ -79,3 +78,24 @@ def release(
                     },
                 )  # fmt: skip
     return Release(list_id, tuple(chosen), ceiling, until)
+
+
+def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str, ...]:
+    """The guards to open: only such as hold something now, so that none lies open for what comes tomorrow."""
+    if not held.held:
+        raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
+    if not held.guards and held.waits_for:
+        raise ConfigError(
+            f"people of {list_id} wait for removals that are held elsewhere: release {' and '.join(held.waits_for)}"
+        )
+    if not held.guards:
+        raise ConfigError(f"no guard of {list_id} itself is known to hold anything: run `boomerang plan` once more")
+    for guard in guards:
+        if guard not in held.guards:
+            raise ConfigError(f"{guard} holds nothing on {list_id}: it is held by {' and '.join(held.guards)}")
+    return tuple(guards) or tuple(held.guards)
+
+
+def _own_changes(held: GuardReport) -> int:
+    """How many changes the list's own guards hold; who waits for another list is not among them."""
+    return sum(count for operation, count in held.held.items() if operation != "add" or not held.waits_for)

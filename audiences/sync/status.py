@@ -21,6 +21,7 @@ from audiences.sql import statements
 from audiences.sync.confirm import is_set
 from audiences.sync.drift import Size, drift
 from audiences.sync.list_state import ListState, advise
+from audiences.sync.plan_record import GuardReport
 
 SOON = timedelta(days=7)
 AN_HOUR = timedelta(hours=1)
@@ -103,7 +104,7 @@ def _list_state(
     settings: Settings, catalog: Catalog | None, row: Row, told: Sequence[Row], drifting: str, now: datetime
 ) -> ListState:
     newest = told[-1] if told else None
-    guard = json.loads(row["entry"])["guard"] if row["entry"] is not None else {"held": {}, "reasons": []}
+    guard = GuardReport(**json.loads(row["entry"])["guard"]) if row["entry"] is not None else GuardReport("ok")
     is_gone = bool(newest and newest["is_gone"]) and row["external_id"] is None
     state = ListState(
         list=row["list_id"],
@@ -129,8 +130,10 @@ def _list_state(
         drift=drifting,
         is_complete=row["is_complete"],
         remainder=row["remainder"],
-        held=guard["held"],
-        reasons=tuple(guard["reasons"]),
+        held=guard.held,
+        reasons=tuple(guard.reasons),
+        guards=tuple(guard.guards),
+        waits_for=tuple(guard.waits_for),
     )
     state = replace(
         state,

@@ -58,9 +58,8 @@ def release(
         if guard not in KINDS:
             raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
     with open_ledger(settings) as ledger:
-        rows = ledger.connection.execute(
-            "select list_id, arg_max(entry, created_at) from sync.plans where purpose = 'sync' group by list_id"
-        ).fetchall()
+        ledger.connection.execute(statements("status")["spoken"])
+        rows = ledger.connection.execute(statements("status")["newest_entries"]).fetchall()
         entries = {row[0]: json.loads(row[1]) for row in rows}
         if list_id not in entries:
             raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
@@ -89,7 +88,7 @@ def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str
             f"people of {list_id} wait for removals that are held elsewhere: release {' and '.join(held.waits_for)}"
         )
     if not held.guards:
-        raise ConfigError(f"no guard of {list_id} itself is known to hold anything: run `boomerang plan` once more")
+        raise ConfigError(f"no guard of {list_id} itself holds anything: run `boomerang plan`, it names the list to release")
     for guard in guards:
         if guard not in held.guards:
             raise ConfigError(f"{guard} holds nothing on {list_id}: it is held by {' and '.join(held.guards)}")

@@ -72,6 +72,7 @@ def read_status(settings: Settings, *, wait: float = 0.0, now: datetime | None =
             BuildState(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]))
             for row in ledger.connection.execute(statements("status")["builds"]).fetchall()
         ]
+        ledger.connection.execute(statements("status")["spoken"])
         rows = _rows(ledger.connection, "lists", expiring_until=moment + SOON)
         told: dict[str, list[Row]] = {}
         for row in _rows(ledger.connection, "told"):

@@ -107,3 +107,30 @@ def test_a_held_list_of_another_audience_is_not_named_where_nobody_waits_for_it(
     planned = {one.list: one for one in waiting.plan().lists}
     assert planned["other@meta:main"].guard.guards == ["shrink", "removals"]
     assert planned[SECOND].guard.waits_for == [FIRST]
+
+
+def test_a_look_at_an_older_build_hides_nothing_that_is_held(shrinking):
+    before = state_of(shrinking)
+    assert not shrinking.plan(as_of=str(TODAY)).is_held
+    after = state_of(shrinking)
+    assert (after.held, after.held_since) == (before.held, before.held_since) == ({"remove": 400}, before.held_since)
+    assert after.held_since is not None
+    assert let_go(shrinking).at_most == 400
+
+
+def test_a_look_at_one_audience_hides_nothing_that_waits(waiting):
+    waiting.plan("b")
+    assert state_of(waiting, SECOND).held == {"add": 600}
+
+
+def test_an_older_build_that_was_sent_is_what_the_status_tells(shrinking):
+    shrinking.configure(guards={"max_build_age": "off"})
+    shrinking.apply(shrinking.plan(as_of=str(TODAY)))
+    assert state_of(shrinking).held == {}
+
+
+def test_held_since_goes_back_to_the_first_build_that_was_held(shrinking):
+    before = state_of(shrinking).held_since
+    shrinking.publish(TODAY + dt.timedelta(days=2))
+    assert shrinking.plan().is_held
+    assert state_of(shrinking).held_since == before

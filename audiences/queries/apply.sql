@@ -213,7 +213,10 @@ set external_id = $external_id, label = $label, state = if($is_asked, 'active', 
 where list_id = $list_id;
 
 -- name: new_generation
-update sync.lists set external_id = $external_id, generation = generation + 1, version = version + 1 where list_id = $list_id;
+-- no plan goes on where it was
+update sync.lists
+set external_id = $external_id, generation = generation + 1, version = version + 1, last_plan_id = null
+where list_id = $list_id;
 
 -- name: forget_members
 delete from sync.memberships where list_id = $list_id;
@@ -221,6 +224,12 @@ delete from sync.memberships where list_id = $list_id;
 -- name: leave_generation
 -- what was refused, or waits for an answer, was another list
 delete from sync.quarantine where list_id = $list_id;
+
+-- name: leave_requests
+-- what was asked of a list that is gone puts nobody on the next one, not even where the answer is still to come
+update sync.batches
+set is_folded = true, processing = if(state = 'accepted' and handle is not null, coalesce(processing, 'unknown'), processing)
+where list_id = $list_id and (not is_folded or state = 'accepted' and handle is not null and processing is null);
 
 -- name: touch_list
 update sync.lists set version = version + 1, last_plan_id = $plan_id where list_id = $list_id and last_plan_id is distinct from $plan_id;

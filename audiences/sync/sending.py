@@ -7,6 +7,7 @@ is ensured first, then all removals go, then, when they are accepted, the additi
 from __future__ import annotations
 
 import secrets
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -28,6 +29,7 @@ from audiences.errors import (
 from audiences.platforms.base import Batch, Outcome, Platform, RemoteList
 from audiences.platforms.registry import kind_of, open_platform
 from audiences.sql import statements
+from audiences.sync.asking import renewed, require_gone
 from audiences.sync.works import Run, Work
 
 ENSURE, REMOVALS, ADDITIONS = 0, 1, 2
@@ -60,6 +62,7 @@ class _Lane:
     waiting: deque[_Request] = field(default_factory=deque)
     flying: dict[Future[Any], _Request] = field(default_factory=dict)
     is_over: bool = False
+    looking: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def open_works(self) -> list[Work]:
@@ -152,7 +155,7 @@ def _launch(run: Run, pool: ThreadPoolExecutor, lanes: Sequence[_Lane]) -> None:
         most = 1 if lane.phase == ENSURE else lane.in_flight
         while lane.waiting and len(lane.flying) + sum(1 for other, _ in chosen if other is lane) < most:
             request = lane.waiting.popleft()
-            if request.work.is_open:
+            if request.work.is_open and not request.work.is_gone:
                 chosen.append((lane, request))
     if not chosen:
         return
@@ -181,28 +184,51 @@ def _intent(run: Run, lane: _Lane, request: _Request) -> Callable[[], Any]:
         "open_batch", **ids, batch_id=request.batch_id, phase=request.phase, batch_number=request.number,
         session=session, row_count=len(rows), now=run.clock(),
     )  # fmt: skip
-    assert work.external_id is not None
     send = lane.platform.remove if request.phase == REMOVALS else lane.platform.add
+    return _sending(run, lane, work, lambda external_id: send(external_id, Batch(rows, session)))
+
+
+def _sending(run: Run, lane: _Lane, work: Work, send: Callable[[str], Outcome]) -> Callable[[], Outcome | str]:
+    """A request for members. Where its list is gone indeed and asked for, it is made anew and its id the answer."""
     external_id = work.external_id
-    return lambda: send(external_id, Batch(rows, session))
+    assert external_id is not None
+    remote = _remote(run, work, external_id)
+
+    def call() -> Outcome | str:
+        try:
+            return send(external_id)
+        except Gone:
+            with lane.looking:
+                if work.audience is None:
+                    require_gone(lane.platform, external_id)
+                    raise
+                return renewed(lane.platform, remote)
+
+    return call
 
 
-def _ensuring(run: Run, lane: _Lane, work: Work) -> Callable[[], str]:
-    listed = run.execute("list", list_id=work.plan.list).fetchone()
-    remote = RemoteList(
+def _remote(run: Run, work: Work, external_id: str | None) -> RemoteList:
+    return RemoteList(
         list_id=work.plan.list,
         name=work.stored.name,
         ledger_id=run.ledger.ledger_id,
         environment=run.ledger.environment,
         keep_days=work.stored.keep_days,
-        external_id=listed[0] if listed else None,
+        external_id=external_id,
     )
+
+
+def _ensuring(run: Run, lane: _Lane, work: Work) -> Callable[[], str]:
+    listed = run.execute("list", list_id=work.plan.list).fetchone()
+    remote = _remote(run, work, listed[0] if listed else None)
     if work.audience is None and remote.external_id is not None:
         return lambda: str(remote.external_id)  # nobody asks for the list: it is not made again when it is gone
     known_name = listed[4] if listed else remote.name
 
     def ensure() -> str:
         external_id = lane.platform.ensure(remote)
+        if remote.external_id is not None and external_id != remote.external_id:
+            require_gone(lane.platform, remote.external_id)
         if known_name != remote.name and external_id == remote.external_id:
             lane.platform.rename(external_id, remote.name)
         return external_id
@@ -214,10 +240,13 @@ def _settle(run: Run, lane: _Lane, request: _Request, future: Future[Any]) -> No
     """Write down what the platform answered to one request."""
     error = future.exception()
     if error is None:
+        answer = future.result()
         if request.phase == ENSURE:
-            _ensured(run, request.work, future.result())
+            _ensured(run, request.work, answer)
+        elif isinstance(answer, Outcome):
+            _accepted(run, request, answer)
         else:
-            _accepted(run, request, future.result())
+            _replaced(run, request, answer)
     elif isinstance(error, BoomerangError):
         _refused(run, lane, request, error)
     else:
@@ -235,7 +264,7 @@ def _ensured(run: Run, work: Work, external_id: str) -> None:
             split=plan.split, label=work.stored.name, now=run.clock(),
         )  # fmt: skip
     if known is not None and known != external_id:
-        begin_generation(run, work, external_id)
+        _begin_generation(run, work, external_id)
         return
     run.execute(
         "set_external", list_id=plan.list, external_id=external_id, label=work.stored.name,
@@ -245,19 +274,36 @@ def _ensured(run: Run, work: Work, external_id: str) -> None:
     work.result = replace(work.result, external_id=external_id)
 
 
-def begin_generation(run: Run, work: Work, external_id: str | None) -> None:
+def _replaced(run: Run, request: _Request, external_id: str) -> None:
+    """The list was gone when the request came, and is another one now; of several that found it so the first counts."""
+    _close_batch(run, request, "rejected", error=Gone.__name__)
+    request.work.add(requests=1)
+    if not request.work.is_gone:
+        _begin_generation(run, request.work, external_id)
+
+
+def _begin_generation(run: Run, work: Work, external_id: str) -> None:
     """The remote list is another one now, and empty."""
     run.execute("new_generation", list_id=work.plan.list, external_id=external_id)
-    run.execute("forget_members", list_id=work.plan.list)
-    run.execute("leave_generation", list_id=work.plan.list)
+    _forget_members(run, work)
     work.result = replace(work.result, external_id=external_id)
-    work.fail(Unavailable("the remote list was gone and is made anew: run `boomerang sync` again to fill it"), "stale")
+    if work.is_open:
+        work.fail(
+            Unavailable("the remote list was gone and is made anew: run `boomerang sync` again to fill it"), "stale"
+        )
+
+
+def _forget_members(run: Run, work: Work) -> None:
+    """Nobody is on a list that is gone, whatever the platform took for it before."""
+    work.is_gone = True
+    for statement in ("forget_members", "leave_generation", "leave_requests"):
+        run.execute(statement, list_id=work.plan.list)
 
 
 def _accepted(run: Run, request: _Request, outcome: Outcome) -> None:
     work = request.work
     _close_batch(run, request, "accepted", outcome)
-    refused = _wholly_invalid(request.members, outcome.invalid_rows)
+    refused = [] if work.is_gone else _wholly_invalid(request.members, outcome.invalid_rows)
     if refused and request.phase == ADDITIONS:
         _quarantine(run, request, refused, INVALID, outcome.request_id)
     work.accepted += 1
@@ -288,11 +334,8 @@ def _refused(run: Run, lane: _Lane, request: _Request, error: BoomerangError) ->
         work.add(requests=1)
     if isinstance(error, RejectedRows) and work.is_open and _look_for_bad_rows(run, lane, request, error):
         return
-    if isinstance(error, Gone) and request.phase != ENSURE and work.is_open:
-        if work.audience is not None:
-            begin_generation(run, work, None)
-        else:
-            run.execute("forget_members", list_id=work.plan.list)
+    if isinstance(error, Gone) and request.phase != ENSURE:
+        _forget_members(run, work)
         return
     if isinstance(error, AuthError | RateLimited | Unavailable):
         for sibling in lane.open_works:
@@ -347,6 +390,6 @@ def _close_batch(
         received=outcome.received if outcome else None,
         invalid=outcome.invalid if outcome else None,
         request_id=outcome.request_id if outcome else request_id,
-        handle=outcome.handle if outcome else None,
+        handle=outcome.handle if outcome and not request.work.is_gone else None,  # else of another list
         error=error,
     )

@@ -89,6 +89,8 @@ class Work:
     external_id: str | None = None
     halvings: int = 0
     accepted: int = 0
+    is_gone: bool = False
+    """The remote list was deleted: what was accepted for it, and what is in flight, counts for nothing."""
 
     @property
     def plan(self) -> ListPlan:

@@ -139,3 +139,23 @@ from sync.builds order by started_at desc limit 5;
 
 -- name: permit
 insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until, $now, $granted_by, $reason, null);
+
+-- name: newer_failed
+-- a build that began after the plan's failed since the plan was made; of one that was killed only its beginning is known
+select 1
+from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
+inner join sync.builds as build on build.build_id = plan.build_id
+inner join sync.builds as newer on newer.state = 'failed' and newer.started_at > build.started_at
+where coalesce(newer.finished_at, newer.started_at) > plan.created_at
+limit 1;
+
+-- name: planned_at
+select max(created_at) from sync.plans where plan_id = $plan_id;
+
+-- name: permit_over
+-- a permit that lets changes of this list through ran out, or another plan used it up
+select 1
+from sync.permits
+where permit_id in (select unnest(permits) from sync.plans where plan_id = $plan_id and list_id = $list_id)
+    and (used_by_plan is null and until <= $now or used_by_plan <> $plan_id)
+limit 1;

@@ -106,9 +106,17 @@ where customer_id not in (select customer_id from erased) and member_key in (
 );
 
 -- name: refused
--- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
+-- customers whom the gate does not let through for every purpose that the platform needs, with the strictest reason: a no
+-- to one purpose is not hidden by another of which nothing is known
 create or replace temp table refused as
-select customer_id, coalesce(min_by(why_not, purpose), 'consent_unknown') as why_not
+select
+    customer_id,
+    case
+        when bool_or(why_not = 'consent_denied') then 'consent_denied'
+        else coalesce(
+            min_by(why_not, purpose) filter (where why_not <> 'consent_unknown'), 'consent_unknown'
+        )
+    end as why_not
 from build.marts.dim_addressable
 where list_contains($purposes, purpose) and is_addressable is distinct from true
 group by customer_id;

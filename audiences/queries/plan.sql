@@ -38,6 +38,14 @@ where audience = $audience and platform = $platform and account = $account and s
 -- name: kept
 select split_value from kept_values;
 
+-- name: share_gone
+-- of the people on a list, the share who are not in its audience any more: the others only move to another list of it
+select avg(if(placed.member_key is null, 1, 0))
+from sync.memberships as sent
+left join placed
+    on placed.member_key = sent.member_key and (placed.arm is not null or placed.out_reason = 'no list of its own')
+where sent.list_id = $list_id and sent.leaving_at is null;
+
 -- name: forget_values
 delete from sync.split_values where starts_with(family, $list_id || ' by ');
 

@@ -206,6 +206,19 @@ where held.plan_id = $plan_id and held.phase = 1 and held.operation = 'remove' a
     and change.is_held
 order by held.list_id;
 
+-- name: hold_elsewhere
+-- who is on a list of an audience of the same group that this plan leaves out waits until that one is planned
+update sync.plan_changes as change set is_held = true
+from (
+    select coalesce(former.member_key, sent.member_key) as member_key
+    from sync.memberships as sent
+    inner join sync.lists as list on list.list_id = sent.list_id
+    left join former on former.former_key = sent.member_key
+    where list.platform = $platform and list_contains($audiences, list.audience) and sent.leaving_at is null
+) as elsewhere
+where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
+    and list_contains($lists, change.list_id) and change.member_key = elsewhere.member_key;
+
 -- name: requests
 -- requests and rows that go, and people whose addition is held
 select

@@ -140,6 +140,7 @@ def _planned(
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
         connection.execute(named["entries"], ids)
     siblings = _hold_siblings(context, drafts)
+    _hold_elsewhere(context, drafts, chosen, catalog)
     return sorted(
         (finish(context, one, siblings.get(one.key.list_id, ())) for one in drafts), key=lambda item: item.list
     )
@@ -168,13 +169,20 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
                 kind=kind,
                 name=list_name(audience, split),
                 audience=audience,
-                is_over=is_over or _is_closed(audience, split, kept),
+                is_over=is_over or _is_closed(audience, split, kept) and not _is_lost(context, key, split),
                 dropped=dropped,
                 notes=notes,
             ),
         )
         for split in sorted(current | known, key=lambda value: value or "")
     ]
+
+
+def _is_lost(context: Context, key: ListKey, split: str | None) -> bool:
+    """Whether most people of a list that is closed are gone from the audience, and not only on another list of it."""
+    list_id = ListKey(key.audience, key.platform, key.account, split).list_id
+    row = context.connection.execute(statements("plan")["share_gone"], {"list_id": list_id}).fetchone()
+    return row is not None and (row[0] or 0.0) > 0.5
 
 
 def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
@@ -257,6 +265,22 @@ def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> dict[ListId, li
             )
             siblings |= dict.fromkeys(lists, lists)
     return siblings
+
+
+def _hold_elsewhere(context: Context, drafts: Sequence[Draft], chosen: Sequence[Audience], catalog: Catalog) -> None:
+    """Of an exclusive group of which only some audiences are planned: nobody is added who is on a list of another."""
+    for audience in chosen:
+        group = audience.exclusive_group
+        others = [
+            one.name for one in catalog.audiences.values()
+            if group is not None and one.exclusive_group == group and one not in chosen and not one.paused
+        ]  # fmt: skip
+        for platform in audience.platforms if others else ():
+            lists = [
+                one.key.list_id for one in drafts if one.wanted.audience == audience and one.key.platform == platform
+            ]
+            values = {"plan_id": context.plan_id, "platform": platform, "audiences": others, "lists": lists}
+            context.connection.execute(statements("record")["hold_elsewhere"], values)
 
 
 def family_of(audience: Audience | None, key: ListKey) -> str:

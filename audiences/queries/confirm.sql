@@ -109,6 +109,13 @@ where member_key not in (select member_key from sync.memberships where list_id =
 -- a plan made before this does not know it
 update sync.lists set version = version + 1 where list_id = $list_id;
 
+-- name: look_after_again
+-- people are back on a list that was empty and nobody asks for: it is planned again, and so who says no leaves it
+update sync.lists as list set state = 'active', retired_at = null
+where list_id = $list_id and state = 'retired' and exists (
+    select 1 from sync.memberships as sent where sent.list_id = list.list_id and sent.leaving_at is null
+);
+
 -- name: confirm_additions
 update sync.memberships as sent
 set level = 'confirmed', confirmed_at = $now

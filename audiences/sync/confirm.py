@@ -181,7 +181,8 @@ def _lower(connection: duckdb.DuckDBPyConnection, of_list: dict[str, Any]) -> in
     )
     for step in ("open_again", "open_erasures_again"):
         connection.execute(statements("forget")[step])
-    _do(connection, "moved", **of_list)
+    for step in ("look_after_again", "moved"):
+        _do(connection, step, **of_list)
     return people
 
 
@@ -198,13 +199,19 @@ def _append_status(
     is_renamed = status.name != question.name
     parts = [status.note] if status.note and (status.is_flagged or not status.usable) else []
     parts += [f"its name there is {status.name!r}, ours is {question.name!r}"] if is_renamed else []
-    parts += [f"{result.failed:,} requests failed there: the next sync sends them again"] if result.failed else []
+    parts += [f"{result.failed:,} requests failed there: {_again(question, result)}"] if result.failed else []
     parts += [f"of {result.unknown:,} requests it will never be known"] if result.unknown else []
     return replace(
         result, size_lower=status.size_lower, size_upper=status.size_upper, match_rate=status.match_rate,
         is_usable=status.usable, is_flagged=status.is_flagged, name_there=status.name, is_renamed=is_renamed,
         message="; ".join(parts), exit_code=TROUBLE if status.is_flagged else 0,
     )  # fmt: skip
+
+
+def _again(question: Question, result: ListConfirmation) -> str:
+    if question.is_retired and result.sent_again:
+        return "people are on it again, and leave once it is released again"
+    return "the next sync sends them again"
 
 
 def _gone(

@@ -334,7 +334,7 @@ def _refused(run: Run, lane: _Lane, request: _Request, error: BoomerangError) ->
         work.add(requests=1)
     if isinstance(error, RejectedRows) and work.is_open and _look_for_bad_rows(run, lane, request, error):
         return
-    if isinstance(error, Gone) and request.phase != ENSURE:
+    if isinstance(error, Gone) and request.phase != ENSURE and work.audience is None:
         _forget_members(run, work)
         return
     if isinstance(error, AuthError | RateLimited | Unavailable):

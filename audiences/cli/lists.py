@@ -186,7 +186,7 @@ def release(
     list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list, as `boomerang status` names it.")],
     config: Config = None,
     *,
-    why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger.")],
+    why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger, so name nobody.")],
     guard: Annotated[
         list[str] | None, typer.Option("--guard", help="Only these guards [default: all that hold something now].")
     ] = None,

@@ -17,6 +17,7 @@ from audiences.names import hint
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.plan_record import GuardReport
+from audiences.sync.reasons import checked_reason
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,17 @@ def release(
     Args:
         settings: the shop.
         list_id: as `status` shows it.
-        reason: why, kept in the ledger.
+        reason: why, kept in the ledger; names nobody.
         guards: kinds of guards that trip now; none means all of them.
         at_most: how many changes at most; default is what the newest plan holds.
         hours: how long the permit lasts.
         now: naive UTC.
 
     Raises:
-        ConfigError: no such list, no guard of its own (or not the named one) holds anything, or an unknown guard.
+        ConfigError: no such list, no guard of its own (or not the named one) holds anything, or an unknown guard;
+            or the reason is missing or has an address in it.
     """
-    clock = now or now_utc()
+    clock, why = now or now_utc(), checked_reason(reason, keeper="the ledger")
     for guard in guards:
         if guard not in KINDS:
             raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
@@ -73,7 +75,7 @@ def release(
                     statements("status")["permit"],
                     {
                         "permit_id": secrets.token_hex(6), "list_id": list_id, "guard": guard, "at_most": ceiling,
-                        "until": until, "now": clock, "granted_by": getpass.getuser(), "reason": reason,
+                        "until": until, "now": clock, "granted_by": getpass.getuser(), "reason": why,
                     },
                 )  # fmt: skip
     return Release(list_id, tuple(chosen), ceiling, until)
@@ -88,7 +90,9 @@ def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str
             f"people of {list_id} wait for removals that are held elsewhere: release {' and '.join(held.waits_for)}"
         )
     if not held.guards:
-        raise ConfigError(f"no guard of {list_id} itself holds anything: run `boomerang plan`, it names the list to release")
+        raise ConfigError(
+            f"no guard of {list_id} itself holds anything: run `boomerang plan`, it names the list to release"
+        )
     for guard in guards:
         if guard not in held.guards:
             raise ConfigError(f"{guard} holds nothing on {list_id}: it is held by {' and '.join(held.guards)}")

@@ -134,3 +134,14 @@ def test_held_since_goes_back_to_the_first_build_that_was_held(shrinking):
     shrinking.publish(TODAY + dt.timedelta(days=2))
     assert shrinking.plan().is_held
     assert state_of(shrinking).held_since == before
+
+
+@pytest.mark.parametrize(
+    "why", ["jane@example.com asked", "asked by +1 555 123 4567", "  "], ids=["mail", "phone", "none"]
+)
+def test_the_reason_of_a_release_names_nobody(shrinking, why):
+    with pytest.raises(ConfigError, match="the ledger keeps it") as error:
+        release(shrinking.settings, LIST, reason=why, now=shrinking.tick())
+    assert "example" not in str(error.value)
+    assert "555" not in str(error.value)
+    assert shrinking.rows("select * from sync.permits") == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from audiences.amounts import amount
 from audiences.definition import Guards
 from audiences.settings import GuardDefaults
 
@@ -221,14 +222,17 @@ def _unfinished(facts: ListFacts) -> Finding | None:
 
 
 def _retired(facts: ListFacts) -> Finding:
-    reason = f"no definition asks for this list any more, and {facts.free_removes:,} people are on it"
+    reason = (
+        f"no definition asks for this list any more, and {amount(facts.free_removes, 'person is', 'people are')} on it"
+    )
     return Finding("retired", ("remove",), facts.free_removes, reason)
 
 
 def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.wanted >= limits.min_members:
         return None
-    reason = f"{facts.wanted:,} members are fewer than {limits.min_members:,}, which the platform or the audience needs"
+    wanted = amount(facts.wanted, "member is", "members are")
+    reason = f"{wanted} fewer than {limits.min_members:,}, which the platform or the audience needs"
     return Finding("floor", ALL, facts.changes, reason)
 
 

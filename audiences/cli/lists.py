@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audiences.amounts import amount
 from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
 from audiences.cli.progress import progress
-from audiences.cli.tables import local, print_table, reasons, shown
+from audiences.cli.tables import local, print_table, reasons
 from audiences.errors import Busy, ConfigError, gravest
 
 if TYPE_CHECKING:
@@ -206,7 +207,9 @@ def release(
     if as_json:
         print_json(asdict(given))
         return
-    say(f"Released {given.list}: up to {given.at_most:,} changes until {local(given.until, settings.shop.timezone)}.")
+    say(
+        f"Released {given.list}: up to {amount(given.at_most, 'change')} until {local(given.until, settings.shop.timezone)}."
+    )
     say("They go with the next `boomerang sync`.")
 
 
@@ -293,4 +296,4 @@ def _conclusion(result: ApplyResult) -> str:
     if total == 0 and not troubled:
         return "Nothing to send: every list equals its audience."
     trouble = f" {troubled} of {len(result.lists)} lists need a look: see above." if troubled else ""
-    return f"{shown(total)} rows sent.{trouble}"
+    return f"{amount(total, 'row')} sent.{trouble}"

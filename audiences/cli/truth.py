@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audiences.amounts import amount
 from audiences.cli.app import AsJson, Config, Names, app, note, print_json, say
 from audiences.cli.lists import print_plan, print_result
 from audiences.cli.progress import progress
@@ -138,7 +139,7 @@ def _there(one: ListState) -> str:
         return "" if one.external_id is None else "not asked yet"
     words = ["flagged"] if one.is_flagged else [] if one.is_usable else ["not usable"]
     words += ["renamed"] if one.is_renamed else []
-    words += [f"{one.requests_waiting:,} requests at work"] if one.requests_waiting else []
+    words += [f"{amount(one.requests_waiting, 'request')} at work"] if one.requests_waiting else []
     return ", ".join(words) or "in order"
 
 
@@ -149,7 +150,9 @@ def _lines(one: ListState, zone: str) -> list[str]:
         since = f" since {local(one.held_since, zone)}" if one.held_since else ""
         lines.append(f"{one.list}: held{since} ({'; '.join(one.reasons)}): {one.advice}")
     if one.state == "retiring":
-        lines.append(f"{one.list}: no definition asks for it any more, {one.members:,} people are on it")
+        lines.append(
+            f"{one.list}: no definition asks for it any more, {amount(one.members, 'person is', 'people are')} on it"
+        )
     return lines + [f"{one.list}: {sentence}" for sentence in one.todo if not (one.held and sentence == one.advice)]
 
 
@@ -189,7 +192,9 @@ def rebuild(
 def _may_go_on(people: int) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("nothing was done: say --yes where nobody can be asked")
-    return typer.confirm(f"Remove and add again {people:,} people? Some are off the list meanwhile.", err=True)
+    return typer.confirm(
+        f"Remove and add again {amount(people, 'person', 'people')}? Some are off the list meanwhile.", err=True
+    )
 
 
 def _print_rebuilt(done: Rebuilt, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.catalog import Audience
 from audiences.definition import Guards
 from audiences.domain import ListKey
@@ -236,11 +237,16 @@ def _bytes(one: Draft, requests: int, rows: int) -> int:
 def _notes(one: Draft) -> Sequence[str]:
     notes = [*one.wanted.notes]
     if one.absorbed:
-        notes.append(f"{one.absorbed:,} were joined with other members, or got another id: nothing to send for them")
+        joined = amount(one.absorbed, "was", "were")
+        notes.append(f"{joined} joined with other members, or got another id: nothing to send for them")
     if one.waiting.get("recipe"):
-        notes.append(f"{one.waiting['recipe']:,} wait for a later day: a new recipe is spread over days")
+        notes.append(
+            f"{amount(one.waiting['recipe'], 'waits', 'wait')} for a later day: a new recipe is spread over days"
+        )
     if one.waiting.get("quarantine"):
-        notes.append(f"{one.waiting['quarantine']:,} are in quarantine: the platform refuses their identifiers")
+        notes.append(
+            f"{amount(one.waiting['quarantine'], 'is', 'are')} in quarantine: the platform refuses their identifiers"
+        )
     return notes
 
 
@@ -250,7 +256,7 @@ def _reported(context: Context, one: Draft, waiting: int, siblings: Sequence[str
         return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
     ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
     others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
-    people = "1 person waits" if waiting == 1 else f"{waiting:,} people wait"
+    people = amount(waiting, "person waits", "people wait")
     reason = f"{people} here: a guard holds their removal from {' and '.join(others) or 'another list'}"
     return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason], [*guards], others)
 

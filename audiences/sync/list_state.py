@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from audiences.amounts import amount
+
 ASKED_EVERY = timedelta(days=2)
 """Whoever asks the platforms less often knows too little of them."""
 
@@ -86,7 +88,7 @@ def advise(one: ListState, now: datetime) -> tuple[str, ...]:
 
 def _given_up(one: ListState) -> Iterator[str]:
     if one.written_off and one.state != "deleted":
-        requests = f"{one.written_off:,} request{'s' if one.written_off > 1 else ''} to be forgotten"
+        requests = f"{amount(one.written_off, 'request')} to be forgotten"
         yield f"delete the list there if you ever can: {requests} ended without it, {one.written_off_why}"
 
 
@@ -103,7 +105,7 @@ def _there(one: ListState) -> Iterator[str]:
 def _ours(one: ListState) -> Iterator[str]:
     """What the next sync, or somebody before it, has to do."""
     if one.erasing:
-        yield f"run `boomerang sync`: {one.erasing:,} people asked to be forgotten and are still on the list"
+        yield f"run `boomerang sync`: {amount(one.erasing, 'person', 'people')} asked to be forgotten, still on the list"
     if one.waits_for:
         others = " and ".join(f"`boomerang release {other} --why '...'`" for other in one.waits_for)
         yield f"look at `boomerang plan`, then {others}: people wait here while their removal from there is held"
@@ -114,12 +116,14 @@ def _ours(one: ListState) -> Iterator[str]:
     if not one.is_complete:
         yield f"run `boomerang sync`, it goes on where it stopped: {one.remainder or 'the last one left something over'}"
     elif one.unanswered and not one.held:
-        yield f"run `boomerang sync`: {one.unanswered:,} are sent again, an answer never came or the request failed"
+        again = amount(one.unanswered, "is", "are")
+        yield f"run `boomerang sync`: {again} sent again, an answer never came or the request failed"
     if one.state == "paused" and one.expiring:
-        yield f"take `paused` out if they are to stay: the platform forgets {one.expiring:,} people within a week"
+        soon = amount(one.expiring, "person", "people")
+        yield f"take `paused` out if they are to stay: the platform forgets {soon} within a week"
     if one.quarantined:
         yield (
-            f"look at the addresses of {one.quarantined:,} people whom the platform refuses; "
+            f"look at the addresses of {amount(one.quarantined, 'person', 'people')} whom the platform refuses; "
             "they are tried again when these change"
         )
 
@@ -137,4 +141,4 @@ def _truth(one: ListState, now: datetime) -> Iterator[str]:
     if one.external_id is not None and first_sent is not None and now - first_sent > ASKED_EVERY:
         yield "run `boomerang confirm`, best every day: the platform was not asked for some time"
     elif one.waiting_since is not None and now - one.waiting_since > ASKED_EVERY:
-        yield f"wait: the platform has not processed {one.requests_waiting:,} requests yet"
+        yield f"wait: the platform has not processed {amount(one.requests_waiting, 'request')} yet"

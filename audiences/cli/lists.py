@@ -136,7 +136,7 @@ def plan(
     if as_json:
         print_json(made.as_json())
     elif markdown:
-        say(as_markdown(made).rstrip())
+        say(as_markdown(made, settings.shop.timezone).rstrip())
     else:
         print_plan(made, settings.shop.timezone)
         if any(item.changes for item in made.lists):

@@ -35,3 +35,12 @@ def test_bytes_are_told_in_units_that_people_read():
         "5.9 MB",
         "59.0 GB",
     ]
+
+
+def test_the_instant_is_told_by_the_shops_clock_as_plan_does(open_shop):
+    shop = open_shop()
+    shop.crowd(110)
+    shop.audience("lapsed")
+    shop.publish()
+    text = as_markdown(shop.plan(), shop.settings.shop.timezone)
+    assert f"As of {TODAY} 23:59 (America/New_York), build" in text

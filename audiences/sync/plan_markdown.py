@@ -13,7 +13,9 @@ KILO = 1000.0
 
 def as_markdown(plan: Plan, timezone: str = "UTC") -> str:
     """The plan as one Markdown document, its as_of by the shop's clock. Pipes in names of definitions are escaped."""
-    return "\n".join([*_head(plan, timezone), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
+    return (
+        "\n".join([*_head(plan, timezone), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
+    )
 
 
 def _head(plan: Plan, timezone: str) -> Iterator[str]:

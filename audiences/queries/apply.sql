@@ -207,6 +207,11 @@ insert into sync.lists
     (list_id, audience, platform, account, split, label, external_id, generation, version, last_plan_id, state, created_at)
 values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
+-- name: other_owner
+-- the audience whose list in this ledger that remote list is already: one remote list is never two lists
+select audience from sync.lists
+where external_id = $external_id and platform = $platform and list_id <> $list_id and state = 'active';
+
 -- name: set_external
 update sync.lists
 set external_id = $external_id, label = $label, state = if($is_asked, 'active', state), retired_at = if($is_asked, null, retired_at)

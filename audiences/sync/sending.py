@@ -19,6 +19,7 @@ from audiences.domain import HashRow
 from audiences.errors import (
     AuthError,
     BoomerangError,
+    ConfigError,
     Gone,
     PlatformError,
     RateLimited,
@@ -256,6 +257,10 @@ def _settle(run: Run, lane: _Lane, request: _Request, future: Future[Any]) -> No
 def _ensured(run: Run, work: Work, external_id: str) -> None:
     """Note the remote list; one that was replaced behind our back begins a new generation, filled by the next plan."""
     plan = work.plan
+    other = run.execute("other_owner", list_id=plan.list, external_id=external_id, platform=plan.platform).fetchone()
+    if other is not None:
+        work.fail(ConfigError(_is_of_another(plan.audience, other[0])))
+        return
     listed = run.execute("list", list_id=plan.list).fetchone()
     known = listed[0] if listed else None
     if listed is None:
@@ -272,6 +277,13 @@ def _ensured(run: Run, work: Work, external_id: str) -> None:
     )  # fmt: skip
     work.external_id = external_id
     work.result = replace(work.result, external_id=external_id)
+
+
+def _is_of_another(audience: str, owner: str) -> str:
+    return (
+        f"its list at the platform is the one of the audience {owner} by now: "
+        f"write `renamed_from: [{audience}, {owner}]` into its definition, so that list and experiment go on"
+    )
 
 
 def _replaced(run: Run, request: _Request, external_id: str) -> None:

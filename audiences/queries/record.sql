@@ -19,7 +19,7 @@ where sent.list_id = $list_id;
 create or replace temp table numbered as
 select
     additions.customer_id, additions.member_key, additions.operation, additions.cause, additions.fingerprint,
-    (count(*) over (rows between unbounded preceding and current row) - 1) // ($rows - $slack) as batch_number
+    (count(*) over (rows between unbounded preceding and current row) - 1) // $rows as batch_number
 from people
 inner join additions on additions.customer_id = people.customer_id
 where additions.row_count = 1 and not exists (from trimmed where trimmed.customer_id = additions.customer_id);
@@ -42,11 +42,12 @@ left join trimmed on trimmed.customer_id = additions.customer_id
 where additions.row_count > 1 or trimmed.customer_id is not null;
 
 -- name: record_several
+-- they go on in the last request of the others, of which $taken rows are taken
 insert into sync.plan_changes
     (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
 select
     $plan_id, $list_id, 2,
-    $first + (sum(several.row_count) over (rows between unbounded preceding and current row) - several.row_count)
+    $last + ($taken + sum(several.row_count) over (rows between unbounded preceding and current row) - several.row_count)
         // ($rows - $slack),
     several.operation, several.cause, several.member_key, coalesce(several.identifiers, gathered.identifiers),
     several.fingerprint, false

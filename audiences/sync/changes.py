@@ -72,13 +72,12 @@ def _record(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
 
 def _record_additions(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     named, cut = statements("record"), job.cut
-    connection.execute(named["numbered"], {"rows": cut["rows"], "slack": 0})
-    if has_rows(connection, "numbered"):
-        connection.execute(named["record_single"], job.ids)
+    connection.execute(named["numbered"], {"rows": cut["rows"]})
+    singles = count(connection, named["record_single"], job.ids) if has_rows(connection, "numbered") else 0
     connection.execute(named["several"])
     if has_rows(connection, "several"):
-        first = count(connection, named["first_batch"], job.ids)
-        connection.execute(named["record_several"], {**cut, "first": first})
+        last = max(singles - 1, 0) // cut["rows"]
+        connection.execute(named["record_several"], {**cut, "last": last, "taken": singles - last * cut["rows"]})
 
 
 def _put_back(connection: duckdb.DuckDBPyConnection, job: Job) -> bool:

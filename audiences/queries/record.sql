@@ -182,6 +182,43 @@ from bound
 where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.cause = 'renewal'
     and change.member_key = bound.member_key and change.fingerprint <> bound.fingerprint;
 
+-- name: stays_too_long
+-- whose update waits or is held, and whom the platform would forget meanwhile
+create or replace temp table late as
+with unsent as (
+    select member_key, why from staying where why in ('quarantine', 'recipe')
+    union all
+    select member_key, 'held'
+    from sync.plan_changes
+    where plan_id = $plan_id and list_id = $list_id and phase = 2 and is_held and operation = 'update'
+)
+select sent.member_key, min(unsent.why) as why
+from sync.memberships as sent
+inner join unsent on unsent.member_key = sent.member_key
+where sent.list_id = $list_id and sent.leaving_at is null and sent.expires_at <= $now + to_seconds($renew_within::bigint)
+    and sent.member_key not in (
+        select member_key
+        from sync.plan_changes
+        where plan_id = $plan_id and list_id = $list_id and phase in (1, 2) and not is_held
+    )
+group by sent.member_key;
+
+-- name: record_late
+-- they are renewed with the rows that they were sent with
+insert into sync.plan_changes
+    (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
+select
+    $plan_id, $list_id, 2,
+    $first + (sum(len(sent.identifiers)) over (rows between unbounded preceding and current row) - len(sent.identifiers))
+        // ($rows - $slack),
+    'renew', 'renewal', sent.member_key, sent.identifiers, sent.fingerprint, false
+from sync.memberships as sent
+inner join late on late.member_key = sent.member_key
+where sent.list_id = $list_id;
+
+-- name: late
+select count(*), count(*) filter (where why = 'recipe') from late;
+
 -- name: hold_siblings
 -- who is still on one of the lists, because the removal is held, is not added to another of them, under no id of theirs
 update sync.plan_changes as change set is_held = true

@@ -109,6 +109,20 @@ def hold(connection: duckdb.DuckDBPyConnection, job: Job, held: dict[str, int], 
             return
 
 
+def renew_as_sent(connection: duckdb.DuckDBPyConnection, job: Job) -> tuple[int, int]:
+    """Renew whose update waits or is held, where the platform would forget them meanwhile: with what they were sent with.
+
+    Returns how many these are, and how many of them wait for a recipe's day.
+    """
+    named = statements("record")
+    connection.execute(named["stays_too_long"], {**job.ids, "now": job.now, "renew_within": job.renewal[0]})
+    renewed, of_a_recipe = connection.execute(named["late"]).fetchone() or (0, 0)
+    if renewed:
+        first = count(connection, named["first_batch"], job.ids)
+        connection.execute(named["record_late"], {**job.cut, "first": first})
+    return renewed, of_a_recipe
+
+
 def _bind(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     """Keep a new recipe from those who share an identifier, as sent, with somebody who is held."""
     named, has_more = statements("record"), True

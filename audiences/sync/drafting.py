@@ -23,7 +23,7 @@ from audiences.platforms.base import Limits, PlatformKind
 from audiences.settings import Settings
 from audiences.splits import HELD_OUT
 from audiences.sql import count, statements
-from audiences.sync.changes import digest_of, hold, record_changes
+from audiences.sync.changes import digest_of, hold, record_changes, renew_as_sent
 from audiences.sync.chosen_build import BuildRef
 from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
@@ -73,6 +73,8 @@ class Draft:
     renews: int
     absorbed: int
     waiting: dict[str, int]
+    untouched: int
+    """Wanted members for whom nothing is sent and nothing waits but a recipe's day."""
     version: int
     digest: str
     verdict: Verdict
@@ -141,8 +143,10 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     )
     verdict = _judged(context, wanted, facts, job.limits)
     hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
+    late, late_for_a_recipe = renew_as_sent(connection, job)
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
-    return Draft(wanted, job, facts, updates, renews, absorbed, waiting, version, digest, verdict)
+    untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
+    return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
 
 
 def _job(context: Context, wanted: Wanted) -> Job:
@@ -223,7 +227,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPl
 def _unchanged(one: Draft) -> int:
     if one.wanted.state != "active":
         return one.facts.size - one.facts.removes
-    return max(one.facts.wanted - one.facts.adds - one.updates - one.renews - one.waiting.get("quarantine", 0), 0)
+    return one.untouched
 
 
 def _bytes(one: Draft, requests: int, rows: int) -> int:

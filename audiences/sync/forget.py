@@ -26,10 +26,10 @@ from audiences.platforms.registry import kind_of, platform_names
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
-from audiences.sync.around import detach
 from audiences.sync.changes import digest_of
 from audiences.sync.chosen_build import find_build
 from audiences.sync.drafting import list_hash
+from audiences.sync.explain.small_build import detach
 from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
 from audiences.sync.receipt import Erasure, read_receipt, write_receipt

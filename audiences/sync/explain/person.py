@@ -14,7 +14,7 @@ from audiences.addresses import Contact, read_contact
 from audiences.errors import DataError
 from audiences.members import BUILD
 from audiences.sql import render, statements
-from audiences.sync.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
+from audiences.sync.explain.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
 
 MOST_CUSTOMERS = 10
 MOST_REFERENCES = 12

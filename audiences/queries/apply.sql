@@ -256,7 +256,7 @@ where list_id = $list_id and not exists (
 -- name: any_absorbed
 select 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3 limit 1;
 
--- name: absorb
+-- name: drop_absorbed
 -- not while somebody who takes over was refused or is not on the list: their old row is what is there
 delete from sync.memberships
 where list_id = $list_id and member_key in (

@@ -90,7 +90,7 @@ select distinct member_key, taker_key
 from taken
 qualify bool_and(taker_key is not null) over (partition by member_key);
 
--- name: absorb
+-- name: leave_absorbed
 delete from removals where member_key in (select member_key from absorbed);
 
 -- name: nobody_hit

@@ -103,7 +103,7 @@ def _close(run: Run, work: Work) -> None:
         run.execute("plan_state", **ids, state="applied", now=run.clock())
         run.execute("use_permits", **ids)
         if not work.held and run.execute("any_absorbed", **ids).fetchone() is not None:
-            run.execute("absorb", **ids)
+            run.execute("drop_absorbed", **ids)
         if work.result.requests:
             run.execute("list_applied", list_id=work.plan.list, now=run.clock())
         if work.plan.state == "retired" and not work.held:

@@ -27,7 +27,7 @@ def find_removals(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     connection.execute(named["holders"])
     connection.execute(named["mark_ended"])
     connection.execute(named["absorbed"], {"split": job.key.split})
-    connection.execute(named["absorb"])
+    connection.execute(named["leave_absorbed"])
     connection.execute(named["nobody_hit"])
     if not job.is_rebuilt:  # of a rebuild everybody is sent again
         _find_hit(connection, job)

@@ -1,5 +1,8 @@
 -- Carrying out a plan: intents before requests, outcomes after them, and what both mean for the memberships.
 
+-- name: any_unfolded
+select 1 from sync.batches where not is_folded limit 1;
+
 -- name: fold_outcomes
 -- the best that is known of each request: an accepted try counts more than one whose answer is unknown
 create or replace temp table outcomes as
@@ -16,6 +19,9 @@ from sync.batches as batch
 inner join sync.plans as plans on plans.plan_id = batch.plan_id and plans.list_id = batch.list_id
 where not batch.is_folded and batch.state in ('accepted', 'open')
 group by batch.plan_id, batch.list_id, batch.phase, batch.batch_number;
+
+-- name: any_unknown
+select 1 from outcomes where level = 'sent' limit 1;
 
 -- name: fold_removed
 -- a removal that the platform accepted: the row goes, and its hashes with it

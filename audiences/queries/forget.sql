@@ -12,6 +12,9 @@ create or replace temp table matched (list_id varchar, member_key uuid);
 -- where in a platform's upload rows identifiers stand; a platform that is not installed any more: anywhere, of any recipe
 create or replace temp table recipes (platform varchar, place bigint, column_name varchar);
 
+-- name: add_place
+insert into recipes values (?, ?, ?);
+
 -- name: platforms
 select distinct platform from sync.lists;
 
@@ -24,6 +27,12 @@ select customer_id from build.marts.customer_refs where ref = $text or (own_id =
 
 -- name: add_customers
 insert into asked_customers select unnest($customers::varchar[]);
+
+-- name: add_contact
+insert into asked_contacts values ($kind, $hash);
+
+-- name: add_hash
+insert into asked_hashes values (?, ?);
 
 -- name: keys_of_customers
 insert into asked_keys

@@ -125,9 +125,12 @@ group by customer_id;
 -- nobody may be sent for a purpose that the gate says nothing of
 insert into refused
 select distinct customer_id, 'unknown customer'
-from funnel
-where out_reason is null
-    and customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
+from (
+    select customer_id from funnel where out_reason is null
+    union all
+    select customer_id from shared_values
+)
+where customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
     and customer_id not in (select customer_id from refused);
 
 -- name: shared_values
@@ -165,7 +168,7 @@ where value in (
 );
 
 -- name: withhold_strictest
--- per identifier the strictest wins: one of somebody erased, denied or excluded is sent for nobody
+-- per identifier the strictest wins: one of somebody erased or denied is sent for nobody, and none of who is excluded
 create or replace temp table withheld as
 select distinct value
 from shared_values
@@ -173,8 +176,6 @@ where customer_id in (
     select customer_id from erased
     union all
     select customer_id from refused where why_not not in ('consent_unknown', 'unknown customer')
-    union all
-    select customer_id from funnel where audience = $audience and out_reason like 'exclude %'
 )
 union
 select value from half_erased;
@@ -188,6 +189,24 @@ insert into withheld
 select distinct value
 from shared_values
 where customer_id in (select customer_id from placed where arm = 'holdout') and value not in (select value from withheld);
+
+-- name: withhold_held_out_of_all
+-- an experiment of several audiences holds people out of all of them, also those who are in another one, or in none yet
+insert into withheld
+with drawn as (
+    select customer_id, member_key(customer_id) as member_key
+    from (select distinct customer_id from shared_values)
+    where customer_id not in (select customer_id from refused)
+),
+held_out as (
+    select drawn.customer_id
+    from drawn
+    left join logged_arms on logged_arms.member_key = drawn.member_key
+    where logged_arms.arm = 'holdout' or bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout
+)
+select distinct value
+from shared_values
+where customer_id in (select customer_id from held_out) and value not in (select value from withheld);
 
 -- name: losing_to_held_out
 create or replace temp table losing as

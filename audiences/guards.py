@@ -206,10 +206,11 @@ def _stale(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         return None
     if facts.build_age < timedelta():
         days = round(-facts.build_age / A_DAY)
-        reason = f"the build is as of a day that lies {days:,} days ahead, at most 1 is allowed"
+        reason = f"the build is as of a day that lies {amount(days, 'day')} ahead, at most 1 is allowed"
     else:
         hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
-        reason = f"the build is as of {hours:,} hours ago, at most {most:,} hours are allowed"
+        allowed = amount(most, "hour is", "hours are")
+        reason = f"the build is as of {amount(hours, 'hour')} ago, at most {allowed} allowed"
     return Finding("stale_build", ALL, facts.changes, reason)
 
 
@@ -295,4 +296,4 @@ def _consent(facts: ListFacts, limits: GuardLimits) -> Finding | None:
 
 def _part(some: int, size: int, what: str) -> str:
     """`600 of 1,000 members would be removed (60%)`."""
-    return f"{some:,} of {size:,} members {what} ({some / size if size else 1:.0%})"
+    return f"{some:,} of {amount(size, 'member')} {what} ({some / size if size else 1:.0%})"

@@ -48,13 +48,13 @@ def confirm(audiences: Names = None, config: Config = None, *, as_json: AsJson =
     if as_json:
         print_json([asdict(one) for one in found])
     else:
-        _print_confirmed(found)
+        _print_confirmed(found, settings.shop.timezone)
     code = gravest([one.exit_code for one in found])
     if code:
         raise typer.Exit(code)
 
 
-def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
+def _print_confirmed(found: Sequence[ListConfirmation], zone: str) -> None:
     if not found:
         note("There is no list at any platform yet: `boomerang sync` makes them.")
         return
@@ -70,6 +70,16 @@ def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
         "note",
     )  # fmt: skip
     print_table("What the platforms say", columns, rows)
+    for one in found:
+        if one.ask_again_at is not None:
+            say(f"{one.list}: {_too_early(one, zone)}")
+
+
+def _too_early(one: ListConfirmation, zone: str) -> str:
+    """When to ask again about what the platform takes its time for."""
+    requests = amount(one.early, "request was", "requests were")
+    since = local(one.ask_again_at, zone)
+    return f"{requests} accepted too lately to be asked about. Run `boomerang confirm` again from {since} ({zone}) on."
 
 
 @app.command()

@@ -18,13 +18,6 @@ insert into recipes values (?, ?, ?);
 -- name: platforms
 select distinct platform from sync.lists;
 
--- name: by_name
--- an id, or so much of it that it cannot be somebody else's; an id of before references were joined; a reference
-select customer_id from build.marts.dim_customers
-where customer_id = $text or (len($text) >= 12 and starts_with(customer_id, lower($text)))
-union
-select customer_id from build.marts.customer_refs where ref = $text or (own_id = $text and ref_kind <> 'visitor');
-
 -- name: add_customers
 insert into asked_customers select unnest($customers::varchar[]);
 

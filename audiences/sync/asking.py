@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from audiences.domain import ListId
 from audiences.errors import AuthError, BoomerangError, Gone, RateLimited, RejectedRequest, Unavailable
@@ -24,7 +25,10 @@ STILL_THERE = (
 
 @dataclass(frozen=True)
 class Question:
-    """One list to be asked about, and the handles of the requests of which it is to tell."""
+    """One list to be asked about, and the handles of the requests of which it is to tell.
+
+    `early` accepted requests are too young to be asked about before `early_until` (naive UTC).
+    """
 
     list_id: ListId
     audience: str
@@ -35,6 +39,8 @@ class Question:
     name: str
     is_retired: bool = False
     handles: tuple[str, ...] = ()
+    early: int = 0
+    early_until: datetime | None = None
 
 
 @dataclass(frozen=True)

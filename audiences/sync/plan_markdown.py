@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from audiences.amounts import amount
 from audiences.sync.plan_record import ListPlan, Plan
 
 KILO = 1000.0
@@ -25,11 +26,15 @@ def _head(plan: Plan, timezone: str) -> Iterator[str]:
     yield f"## Plan `{plan.plan_id}`"
     yield ""
     yield (
-        f"As of {as_of:%Y-%m-%d %H:%M} ({timezone}), build `{plan.build_id}`. {len(changed)} of {len(lists)} lists change: "
+        f"As of {as_of:%Y-%m-%d %H:%M} ({timezone}), build `{plan.build_id}`. {_changing(len(changed), len(lists))}: "
         f"**{sum(one.adds for one in lists):,}** added, **{sum(one.updates for one in lists):,}** updated, "
         f"**{sum(one.removes for one in lists):,}** removed, **{sum(one.renews for one in lists):,}** renewed, in "
-        f"{sum(one.requests for one in lists):,} requests ({size(sum(one.bytes for one in lists))})."
+        f"{amount(sum(one.requests for one in lists), 'request')} ({size(sum(one.bytes for one in lists))})."
     )
+
+
+def _changing(changed: int, lists: int) -> str:
+    return f"{changed:,} of {amount(lists, 'list')} {'changes' if changed == 1 else 'change'}"
 
 
 def _table(lists: Iterable[ListPlan]) -> Iterator[str]:

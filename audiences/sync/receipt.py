@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.settings import Settings
 from audiences.sql import statements
 
@@ -103,12 +104,12 @@ def _lines(erasure: Erasure) -> Iterator[str]:
 
 def _share(erasure: Erasure, state: str) -> str:
     count = sum(one.state == state for one in erasure.lists)
-    return f"{count:,} of {_counted(len(erasure.lists), 'list')} {'is' if count == 1 else 'are'}"
+    return f"{count:,} of {amount(len(erasure.lists), 'list')} {'is' if count == 1 else 'are'}"
 
 
 def _found(erasure: Erasure) -> str:
     if erasure.customers:
-        return f"{_counted(erasure.customers, 'customer')} found in the shop's data."
+        return f"{amount(erasure.customers, 'customer')} found in the shop's data."
     where = "not in the newest build" if erasure.had_build else "there is no build to look in"
     if erasure.lists:
         return f"Not found among the shop's customers ({where}), but something of this person was sent before."
@@ -119,9 +120,7 @@ def _barred(erasure: Erasure) -> str:
     if erasure.asked_before is not None and not erasure.barred:
         return f"Forgotten before, {_told(erasure.asked_before)}: what is known of this person stays barred."
     what = (
-        _counted(erasure.barred, "address or number", "addresses and numbers")
-        if erasure.barred
-        else "the customer's id"
+        amount(erasure.barred, "address or number", "addresses and numbers") if erasure.barred else "the customer's id"
     )
     return f"Barred from now on: {what}. That holds for whatever the shop's data says later."
 
@@ -138,10 +137,6 @@ def _list_line(one: ErasedFrom) -> str:
         return f"{where}: the platform does not have this list any more"
     request = f", request {one.request_id}" if one.request_id else ""
     return f"{where}: removed {_told(one.removed_at)}, {one.level} by the platform{request}"
-
-
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _told(moment: datetime | None) -> str:

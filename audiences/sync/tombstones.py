@@ -111,11 +111,11 @@ class _Search:
     def _by_contact(self, contact: Contact | None) -> set[str]:
         if contact is None or not self.has_build:
             return set()
-        rows = self.connection.execute(statements("explain")[f"by_{contact.kind}"], {"hash": contact.canonical})
-        return {str(row[0]) for row in rows.fetchall()}
+        return self._customers(f"by_{contact.kind}", hash=contact.canonical)
 
     def _customers(self, statement: str, **parameters: Any) -> set[str]:
-        return {str(row[0]) for row in self.run(statement, **parameters).fetchall()}
+        """What a statement of `queries/whom.sql` finds in the build."""
+        return {str(row[0]) for row in self.connection.execute(statements("whom")[statement], parameters).fetchall()}
 
     def _add(self, customers: Iterable[str], contact: Contact | None) -> None:
         if contact is not None:

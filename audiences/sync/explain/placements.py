@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from audiences.catalog import Audience, Catalog, Schema
 from audiences.domain import ListKey
+from audiences.experiments import has_experiment
 from audiences.members import BUILD, Moment, needed_for, place_members, prepare_platform, select_audience
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
@@ -78,8 +79,9 @@ def place(reading: Reading, audiences: Sequence[Audience]) -> Placements:
 def _placements(
     connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str, customers: list[str]
 ) -> Iterator[tuple[str, Placement]]:
-    account = audience.platforms[platform].account
+    account, is_drawn = audience.platforms[platform].account, has_experiment(audience)
     rows = connection.execute(statements("explain")["placed"], {"customers": customers}).fetchall()
     for customer, out_reason, arm, split, is_wanted in rows:
         key = ListKey(audience.name, platform, account, split)
-        yield customer, Placement(platform, account, out_reason, arm, str(key.list_id) if is_wanted else None)
+        drawn = arm if is_drawn else None  # without an experiment everybody is treated: that is no arm
+        yield customer, Placement(platform, account, out_reason, drawn, str(key.list_id) if is_wanted else None)

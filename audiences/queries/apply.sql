@@ -124,7 +124,7 @@ where sent.list_id = refused.list_id and sent.member_key = refused.member_key
 update sync.batches set is_folded = true where not is_folded;
 
 -- name: plan_lists
-select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days
+select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days, split_values
 from sync.plans where plan_id = $plan_id order by list_id;
 
 -- name: build_moved

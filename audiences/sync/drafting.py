@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 import duckdb
@@ -41,6 +41,8 @@ class Context:
     build: BuildRef
     now: datetime
     purpose: str = "sync"
+    former: Mapping[str, str] = field(default_factory=dict)
+    """The audiences whose lists still have a former name in the ledger, with that name."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -60,6 +62,7 @@ class Wanted:
     is_over: bool = False
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    split_values: str | None = None
 
 
 @dataclass(frozen=True)
@@ -182,9 +185,10 @@ def _coverage(connection: duckdb.DuckDBPyConnection) -> float | None:
 
 def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) -> Verdict:
     own = wanted.audience.guards if wanted.audience else Guards()
-    rows = context.connection.execute(
-        statements("plan")["permits"], {"list_id": wanted.key.list_id, "now": context.now}
-    ).fetchall()
+    key = wanted.key
+    names = [name for name in (key.audience, context.former.get(key.audience)) if name is not None]
+    lists = [replace(key, audience=name).list_id for name in names]
+    rows = context.connection.execute(statements("plan")["permits"], {"lists": lists, "now": context.now}).fetchall()
     guards = limits_for(own, context.settings.guards, floor=limits.min_members, is_exclusion=facts.is_exclusion)
     return judge(facts, guards, [Permit(*row) for row in rows])
 
@@ -219,6 +223,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPl
         state=one.wanted.state,
         waiting=one.waiting,
         notes=_notes(one),
+        taken_over_from=context.former.get(key.audience),
     )
     _store(context, one, entry, definition)
     return entry
@@ -285,5 +290,6 @@ def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> No
         "keep_days": one.job.keep_days,
         "confirms_removals": "remove" in one.wanted.kind.confirms,
         "coverage": one.facts.coverage,
+        "split_values": one.wanted.split_values,
     }
     context.connection.execute(statements("plan")["store"], values)

@@ -7,13 +7,10 @@ the ledger, and no platform.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-import duckdb
-
-from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListId, ListKey
@@ -25,7 +22,6 @@ from audiences.ledger.folding import fold
 from audiences.members import (
     BUILD,
     Moment,
-    attach_build,
     counts_by_reason,
     family_of_values,
     is_active,
@@ -38,11 +34,12 @@ from audiences.members import (
 from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
-from audiences.splits import HELD_OUT
+from audiences.splits import HELD_OUT, memory_of
 from audiences.sql import statements
-from audiences.sync.chosen_build import find_build
+from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
 from audiences.sync.plan_record import ListPlan, Plan
+from audiences.sync.renames import former_names, looked_at
 
 PLAN_MEMORY = timedelta(days=183)
 
@@ -77,14 +74,15 @@ def make_plan(
         with ledger.transaction():
             fold(ledger.connection)
         plan_id = f"{clock:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        context = Context(settings, ledger, plan_id, build, clock, purpose)
+        former = former_names(ledger.connection, catalog.audiences.values())
+        context = Context(settings, ledger, plan_id, build, clock, purpose, former)
         moment = Moment(build.as_of, settings.shop.timezone)
-        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        attach_chosen(ledger, settings, build)
         with ledger.transaction() as connection:
-            taken_over = _take_over(connection, chosen)
-            for audience in needed_for([one.name for one in chosen], catalog):
-                select_audience(connection, audience, catalog, schema, moment)
-            lists = _planned(context, chosen, catalog, taken_over, is_whole=not audiences)
+            with looked_at(connection, former, plan_id):
+                for audience in needed_for([one.name for one in chosen], catalog):
+                    select_audience(connection, audience, catalog, schema, moment)
+                lists = _planned(context, chosen, catalog, is_whole=not audiences)
             connection.execute(statements("plan")["prune_changes"])
             connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
         ledger.connection.execute(f"detach {BUILD}")
@@ -100,24 +98,7 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Audience]) -> dict[str, str]:
-    """Give the lists of audiences that got another name to it. Returns the former names of those, by name."""
-    named, found = statements("plan"), {}
-    for audience in chosen:
-        has_lists = connection.execute(named["has_lists"], {"audience": audience.name}).fetchone() is not None
-        for former in reversed(audience.renamed_from):
-            if has_lists or connection.execute(named["has_lists"], {"audience": former}).fetchone() is None:
-                continue
-            for statement in named["take_over"].split(";"):
-                names = {"audience": audience.name, "former": former}
-                connection.execute(statement, names)
-            found[audience.name], has_lists = former, True
-    return found
-
-
-def _planned(
-    context: Context, chosen: Sequence[Audience], catalog: Catalog, taken_over: Mapping[str, str], *, is_whole: bool
-) -> list[ListPlan]:
+def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, is_whole: bool) -> list[ListPlan]:
     """All lists, platform by platform, so that each platform's people are made once."""
     connection, named = context.connection, statements("plan")
     connection.execute(named["create_present"])
@@ -130,8 +111,7 @@ def _planned(
         connection.execute(statements("changes")["refused_keys"])
         for audience in chosen:
             if platform in audience.platforms:
-                notes = _notes(context, audience, catalog, taken_over.get(audience.name))
-                drafts += _drafted_audience(context, audience, kind, notes)
+                drafts += _drafted_audience(context, audience, kind, _notes(context, audience, catalog))
         for wanted in _without_list(orphans, drafts, platform):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
@@ -150,10 +130,9 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
     connection, named = context.connection, statements("plan")
     key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
     place_members(connection, audience, key.list_id, context.build.build_id)
+    memory = None
     if audience.split_by is not None:
-        family = family_of_values(key.list_id, audience.split_by.column)
-        connection.execute(named["forget_values"], {"list_id": key.list_id})
-        connection.execute(named["remember_values"], {"family": family, "build_id": context.build.build_id})
+        memory = memory_of(connection, key.list_id, family_of_values(key.list_id, audience.split_by.column))
     connection.execute(named["note_present"], {"audience": audience.name})
     _, dropped = counts_by_reason(connection)
     ids = {"audience": audience.name, "platform": key.platform, "account": key.account}
@@ -172,6 +151,7 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
                 is_over=is_over or (_is_closed(audience, split, kept) and not _is_lost(context, key, split)),
                 dropped=dropped,
                 notes=notes,
+                split_values=memory,
             ),
         )
         for split in sorted(current | known, key=lambda value: value or "")
@@ -200,7 +180,8 @@ def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
     return value not in kept and value != audience.split_by.rest
 
 
-def _notes(context: Context, audience: Audience, catalog: Catalog, former: str | None) -> tuple[str, ...]:
+def _notes(context: Context, audience: Audience, catalog: Catalog) -> tuple[str, ...]:
+    former = context.former.get(audience.name)
     notes = [] if former is None else [f"taken over from {former}, with everybody who is on it"]
     left = experiments_left(context.connection, audience, catalog.audiences.values())
     notes += [f"the experiment {one.id} is closed: nobody is held out by it any more" for one in left]

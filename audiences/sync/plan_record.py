@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from audiences.domain import ListId
+from audiences.domain import ListId, ListKey
 from audiences.errors import DataError
 from audiences.ledger import Ledger
 from audiences.sql import statements
@@ -63,6 +63,15 @@ class ListPlan:
     waiting: dict[str, int] = field(default_factory=dict)
     """People whose change waits, by cause: recipe (beyond today's budget), quarantine."""
     notes: Sequence[str] = ()
+    taken_over_from: str | None = None
+    """The former name of its audience, which the list has in the ledger until this plan is applied."""
+
+    @property
+    def former_list(self) -> ListId | None:
+        """The list under the former name of its audience."""
+        if self.taken_over_from is None:
+            return None
+        return ListKey(self.taken_over_from, self.platform, self.account, self.split).list_id
 
     @property
     def changes(self) -> int:
@@ -106,6 +115,8 @@ class StoredList:
     purpose: str
     name: str
     keep_days: int | None
+    split_values: str | None
+    """What is to be remembered of the values of a split, as `splits.memory_of` wrote it."""
 
 
 def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:

@@ -189,7 +189,10 @@ def _moved(run: Run, work: Work) -> list[str]:
     if definition_hash(work.audience, kind_of(plan.platform)) != stored.definition_hash:
         moved.append("the definition")
     listed = run.execute("list", list_id=plan.list).fetchone()
-    if listed and int(listed[1]) != stored.list_version and listed[3] != run.plan_id:
+    if listed is None and plan.former_list is not None:
+        listed = run.execute("list", list_id=plan.former_list).fetchone()
+    version, last_plan = (int(listed[1]), listed[3]) if listed else (0, None)
+    if version != stored.list_version and last_plan != run.plan_id:
         moved.append("the list")
     if digest_of(run.connection, run.plan_id, plan.list) != stored.changes_digest:
         moved.append("the changes")

@@ -34,7 +34,7 @@ from audiences.splits import set_apart
 from audiences.sql import render, statements
 from audiences.warehouse.duckdb import joined_as_written, limit_memory
 
-BUILD = "build"
+BUILD, NEWEST = "build", "newest"
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,20 @@ class Moment:
     timezone: str
 
 
-def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) -> None:
-    """Attach a published build read-only and prepare the temporary tables. Raises DataError when it is gone."""
-    if not file.is_file():
-        raise DataError(f"the published build {file.name} is gone: run `boomerang build` again")
-    escaped = str(file).replace("'", "''")
-    try:
-        connection.execute(f"attach '{escaped}' as {BUILD} (read_only)")
-    except duckdb.Error:
-        raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
+def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str, newest: Path | None = None) -> None:
+    """Attach a published build read-only and prepare the temporary tables.
+
+    Args:
+        connection: the ledger's.
+        file: the build to follow.
+        key: the ledger's key.
+        newest: the newest build, where another one is followed: who says no in it is not sent by the older one either.
+
+    Raises:
+        DataError: a file is gone, or an older version made it.
+        Busy: a file cannot be opened now.
+    """
+    _attach(connection, file, BUILD)
     connection.execute("set variable ledger_key = $key", {"key": key})
     connection.execute(statements("removals")["define_cells"])
     for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket", "create_funnel"):
@@ -61,10 +66,31 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     try:
         row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
         limit_memory(connection, int(row[0]) if row else 0)
-        for name in ("former", "entombed", "erased", "half_erased"):
+        for name in ("former", "entombed", "erased", "half_erased", "nobody_refused_since"):
             connection.execute(statements("members")[name])
+        if newest is not None:
+            _note_refused_since(connection, newest)
     except (duckdb.BinderException, duckdb.CatalogException):
         raise DataError("an older version of Boomerang made this build: run `boomerang build` again") from None
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
+    if not file.is_file():
+        raise DataError(f"the published build {file.name} is gone: run `boomerang build` again")
+    escaped = str(file).replace("'", "''")
+    try:
+        connection.execute(f"attach '{escaped}' as {name} (read_only)")
+    except duckdb.Error:
+        raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
+
+
+def _note_refused_since(connection: duckdb.DuckDBPyConnection, newest: Path) -> None:
+    """Who is not refused by the build that is followed, and is by the newest."""
+    _attach(connection, newest, NEWEST)
+    try:
+        connection.execute(statements("members")["refused_since"])
+    finally:
+        connection.execute(f"detach {NEWEST}")
 
 
 def select_audience(

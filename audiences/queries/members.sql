@@ -66,6 +66,30 @@ from (
 )
 where value is not null;
 
+-- name: nobody_refused_since
+create or replace temp table refused_since (customer_id varchar, purpose varchar, why_not varchar);
+
+-- name: refused_since
+-- an older build is followed: whom the newest one refuses is refused, under any id that they have in either. Who was only
+-- never asked is as the older build has them
+insert into refused_since
+with refusals as (
+    select customer_id, purpose, why_not
+    from newest.marts.dim_addressable
+    where is_addressable is distinct from true and why_not <> 'consent_unknown'
+),
+ids as (
+    select refs.own_id, refusals.purpose, refusals.why_not
+    from refusals
+    inner join newest.marts.customer_refs as refs on refs.customer_id = refusals.customer_id
+    where refs.ref_kind <> 'visitor'
+    union
+    select customer_id, purpose, why_not from refusals
+)
+select distinct coalesce(refs.customer_id, ids.own_id), ids.purpose, ids.why_not
+from ids
+left join build.marts.customer_refs as refs on refs.own_id = ids.own_id and refs.ref_kind <> 'visitor';
+
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
 create or replace temp table hashed as
@@ -117,8 +141,14 @@ select
             min_by(why_not, purpose) filter (where why_not <> 'consent_unknown'), 'consent_unknown'
         )
     end as why_not
-from build.marts.dim_addressable
-where list_contains($purposes, purpose) and is_addressable is distinct from true
+from (
+    select customer_id, purpose, why_not
+    from build.marts.dim_addressable
+    where is_addressable is distinct from true
+    union all
+    select customer_id, purpose, why_not from refused_since
+)
+where list_contains($purposes, purpose)
 group by customer_id;
 
 -- name: refuse_unknown

@@ -17,10 +17,9 @@ from audiences.checking import checked_catalog
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
-from audiences.members import attach_build
 from audiences.settings import Settings
 from audiences.sql import statements
-from audiences.sync.chosen_build import find_build
+from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.explain.audiences import Person, audience_story
 from audiences.sync.explain.lists import lists_of
 from audiences.sync.explain.person import (
@@ -62,7 +61,7 @@ def explain(
         with _taken_back(ledger) as connection:
             build = find_build(ledger, settings, as_of, now or now_utc())
         file = published_file(settings, build.build_id)
-        attach_build(ledger.connection, file, ledger.key)
+        attach_chosen(ledger, settings, build)
         try:
             with _taken_back(ledger) as connection:
                 fold(connection)

@@ -11,6 +11,7 @@ import duckdb
 from audiences.sql import statements
 
 STEPS = (
+    "fold_erased",
     "fold_removed",
     "fold_leaving",
     "fold_maybe_removed",

@@ -23,6 +23,18 @@ group by batch.plan_id, batch.list_id, batch.phase, batch.batch_number;
 -- name: any_unknown
 select 1 from outcomes where level = 'sent' limit 1;
 
+-- name: fold_erased
+-- requests that take off who asked to be forgotten: the receipt names each
+insert into sync.erasure_requests
+select distinct sent.erasure_id, sent.list_id, batch.batch_id, batch.request_id, batch.closed_at, 'accepted'
+from outcomes
+inner join sync.plan_changes as change
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+inner join sync.memberships as sent on sent.list_id = change.list_id and sent.member_key = change.member_key
+inner join sync.batches as batch on batch.batch_id = outcomes.batch_id
+where outcomes.level = 'accepted' and outcomes.phase = 1 and sent.erasure_id is not null and sent.leaving_at is null;
+
 -- name: fold_removed
 -- a removal that the platform accepted: the row goes, and its hashes with it
 delete from sync.memberships as sent

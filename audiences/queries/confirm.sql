@@ -54,6 +54,17 @@ set processing = told.processing, asked_at = $now
 from told
 where told.batch_id = batch.batch_id;
 
+-- name: confirm_requests
+update sync.erasure_requests as request set level = 'confirmed'
+from told
+where told.batch_id = request.batch_id and told.processing = 'processed';
+
+-- name: failed_requests
+-- they took nobody off
+delete from sync.erasure_requests as request
+using told
+where told.batch_id = request.batch_id and told.processing = 'failed';
+
 -- name: failed_additions
 -- nothing of these requests took effect: the next plan sends them again
 update sync.memberships as sent

@@ -168,6 +168,7 @@ def _settle(
     _do(connection, "told", **give_up, handles=handles, states=states)
     processed, working, failed, unknown = _row(connection, "told_counts")
     _do(connection, "note_told", now=now)
+    _do(connection, "confirm_requests")
     lowered = _lower(connection, of_list) if failed else 0
     confirmed = _count(connection, "confirm_additions", **of_list, now=now)
     _do(connection, "erased_now", **of_list)
@@ -183,6 +184,7 @@ def _lower(connection: duckdb.DuckDBPyConnection, of_list: dict[str, Any]) -> in
     """Undo what the ledger believed of requests that failed; how many people the next sync sends again."""
     people = _count(connection, "failed_additions", **of_list)
     _do(connection, "failed_removals", **of_list)
+    _do(connection, "failed_requests")
     people += sum(
         _count(connection, name, **of_list) for name in ("bring_back", "bring_back_beside", "bring_back_lost")
     )

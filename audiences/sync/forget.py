@@ -144,7 +144,7 @@ def _write_down(asked: Asked, asked_by: str | None, now: datetime) -> str:
     asked.execute("mark", erasure_id=erasure_id)
     asked.execute("drop_unmade")
     asked.execute("open_lists", erasure_id=erasure_id)
-    asked.execute("count_lists", erasure_id=erasure_id)
+    asked.execute("open_requests", erasure_id=erasure_id)
     asked.execute("entomb", erasure_id=erasure_id)
     asked.execute("clear_changes", pattern=asked.pattern)
     asked.execute("clear_quarantine")

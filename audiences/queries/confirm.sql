@@ -154,7 +154,7 @@ where told.processing = 'processed' and told.phase = 1
 delete from sync.memberships where list_id = $list_id and leaving_at < $give_up;
 
 -- name: confirm_erasures
--- confirmed is only what was confirmed for everybody: not where a removal of that time was never told of
+-- confirmed is only what was confirmed for everybody: not where of one of their requests it was never told
 update sync.erasure_lists as receipt
 set level = 'confirmed'
 where receipt.list_id = $list_id and receipt.state = 'removed' and receipt.erasure_id in (select erasure_id from erased_now)
@@ -163,11 +163,8 @@ where receipt.list_id = $list_id and receipt.state = 'removed' and receipt.erasu
         where sent.list_id = receipt.list_id and sent.erasure_id = receipt.erasure_id
     )
     and not exists (
-        select 1
-        from sync.batches as batch
-        inner join sync.erasures as erasure on erasure.erasure_id = receipt.erasure_id
-        where batch.list_id = receipt.list_id and batch.phase = 1 and batch.processing = 'unknown'
-            and batch.opened_at >= erasure.asked_at
+        select 1 from sync.erasure_requests as request
+        where request.erasure_id = receipt.erasure_id and request.list_id = receipt.list_id and request.level <> 'confirmed'
     )
 returning receipt.erasure_id;
 

@@ -97,19 +97,3 @@ insert into sync.plans
 values
     ($plan_id, $list_id, $build_id, $as_of, $now, $list_version, $definition_hash, $changes_digest, $hash, $held, $permits, $entry,
      'planned', $purpose, $name, $recipe, $keep_days, $confirms_removals, $coverage, $split_values);
-
--- name: prune_changes
--- changes hold hashes: those of all but the newest plans go; removals stay while the platform may still say that they failed
-delete from sync.plan_changes where plan_id not in (
-    select plan_id
-    from (select plan_id, max(created_at) as made_at from sync.plans group by plan_id)
-    order by made_at desc, plan_id desc
-    limit 5
-) and (phase <> 1 or plan_id not in (
-    select plan_id from sync.batches
-    where phase = 1 and state = 'accepted' and handle is not null and processing is null
-        and closed_at > (select max(created_at) from sync.plans) - interval 8 day
-));
-
--- name: prune_plans
-delete from sync.plans where created_at < $oldest;

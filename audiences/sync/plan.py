@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from audiences.catalog import Audience, Catalog
@@ -19,6 +19,7 @@ from audiences.experiments import current_experiment, experiments_left, has_expe
 from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
+from audiences.ledger.pruning import prune
 from audiences.members import (
     BUILD,
     Moment,
@@ -40,8 +41,6 @@ from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
 from audiences.sync.plan_record import ListPlan, Plan
 from audiences.sync.renames import former_names, looked_at
-
-PLAN_MEMORY = timedelta(days=183)
 
 
 def make_plan(
@@ -83,8 +82,7 @@ def make_plan(
                 for audience in needed_for([one.name for one in chosen], catalog):
                     select_audience(connection, audience, catalog, schema, moment)
                 lists = _planned(context, chosen, catalog, is_whole=not audiences)
-            connection.execute(statements("plan")["prune_changes"])
-            connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
+            prune(connection, clock)
         ledger.connection.execute(f"detach {BUILD}")
     return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
 

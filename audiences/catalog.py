@@ -160,7 +160,7 @@ def _between(
                 why = f"unknown audience {excluded.name} in exclude{hint(excluded.name, names - {name})}"
                 yield of_document(documents[name], ("exclude", position), why)
         for position, former in enumerate(audience.renamed_from):
-            if former in names:
+            if former in names - {name}:
                 why = f"{former} is an audience of its own: take it out of renamed_from, or remove that definition"
                 yield of_document(documents[name], ("renamed_from", position), why)
     for first, second in same_place(audiences):

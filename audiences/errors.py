@@ -21,6 +21,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from audiences.amounts import minutes
+
 
 class BoomerangError(Exception):
     """Base of every error that Boomerang raises on purpose; `exit_code` is what the command line returns."""
@@ -91,7 +93,7 @@ class Gone(RejectedRequest):
 
 
 class RateLimited(PlatformError):
-    """The platform asks to wait. `wait` is in seconds."""
+    """The platform asks to wait. `wait` is in seconds; the message ends with it in minutes."""
 
     exit_code: ClassVar[int] = 6
 
@@ -104,7 +106,8 @@ class RateLimited(PlatformError):
         subcode: str | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(message, code=code, subcode=subcode, request_id=request_id)
+        told = f"{message} (it asked to wait {minutes(wait)})"
+        super().__init__(told, code=code, subcode=subcode, request_id=request_id)
         self.wait = wait
 
 

@@ -73,7 +73,7 @@ def experiments_left(
     Everybody is sent now, those who were held out too: these experiments cannot go on.
     """
     asked = {scope_of(one) for one in others if has_experiment(one)}
-    possible = {_own_scope(audience), f"group:{audience.exclusive_group}", "global"} - asked
+    possible = {own_scope(audience), f"group:{audience.exclusive_group}", "global"} - asked
     rows = connection.execute(statements("experiments")["open_ones"], {"scopes": sorted(possible)}).fetchall()
     return [Experiment(scope, generation, is_new=False) for scope, generation in rows]
 
@@ -89,10 +89,10 @@ def scope_of(audience: Audience) -> str:
     scope = audience.holdout.scope if audience.holdout else "audience"
     if scope == "global":
         return "global"
-    return f"group:{audience.exclusive_group}" if scope == "group" else _own_scope(audience)
+    return f"group:{audience.exclusive_group}" if scope == "group" else own_scope(audience)
 
 
-def _own_scope(audience: Audience) -> str:
+def own_scope(audience: Audience) -> str:
     """By the first name that the audience ever had."""
     return f"audience:{[*audience.renamed_from, audience.name][0]}"
 

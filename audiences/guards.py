@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from audiences.amounts import amount
 from audiences.definition import Guards
 from audiences.settings import GuardDefaults
 
@@ -205,10 +206,11 @@ def _stale(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         return None
     if facts.build_age < timedelta():
         days = round(-facts.build_age / A_DAY)
-        reason = f"the build is as of a day that lies {days:,} days ahead, at most 1 is allowed"
+        reason = f"the build is as of a day that lies {amount(days, 'day')} ahead, at most 1 is allowed"
     else:
         hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
-        reason = f"the build is as of {hours:,} hours ago, at most {most:,} hours are allowed"
+        allowed = amount(most, "hour is", "hours are")
+        reason = f"the build is as of {amount(hours, 'hour')} ago, at most {allowed} allowed"
     return Finding("stale_build", ALL, facts.changes, reason)
 
 
@@ -221,14 +223,17 @@ def _unfinished(facts: ListFacts) -> Finding | None:
 
 
 def _retired(facts: ListFacts) -> Finding:
-    reason = f"no definition asks for this list any more, and {facts.free_removes:,} people are on it"
+    reason = (
+        f"no definition asks for this list any more, and {amount(facts.free_removes, 'person is', 'people are')} on it"
+    )
     return Finding("retired", ("remove",), facts.free_removes, reason)
 
 
 def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.wanted >= limits.min_members:
         return None
-    reason = f"{facts.wanted:,} members are fewer than {limits.min_members:,}, which the platform or the audience needs"
+    wanted = amount(facts.wanted, "member is", "members are")
+    reason = f"{wanted} fewer than {limits.min_members:,}, which the platform or the audience needs"
     return Finding("floor", ALL, facts.changes, reason)
 
 
@@ -291,4 +296,4 @@ def _consent(facts: ListFacts, limits: GuardLimits) -> Finding | None:
 
 def _part(some: int, size: int, what: str) -> str:
     """`600 of 1,000 members would be removed (60%)`."""
-    return f"{some:,} of {size:,} members {what} ({some / size if size else 1:.0%})"
+    return f"{some:,} of {amount(size, 'member')} {what} ({some / size if size else 1:.0%})"

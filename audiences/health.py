@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from audiences.amounts import amount
 from audiences.builds import check_parameters
 from audiences.checking import check_definitions
 from audiences.errors import AuthError, BoomerangError, ConfigError, DataError
@@ -74,7 +75,7 @@ def _definitions(settings: Settings) -> Iterator[Finding]:
     for problem in problems:
         yield Finding("definitions", is_well=False, advice=str(problem), exit_code=ConfigError.exit_code)
     if not problems:
-        yield Finding(f"definitions: {len(catalog.audiences)} audiences", is_well=True)
+        yield Finding(f"definitions: {amount(len(catalog.audiences), 'audience')}", is_well=True)
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

@@ -18,15 +18,23 @@ from sqlglot import exp
 
 from audiences.as_of import shop_day
 from audiences.catalog import Audience, Catalog, Schema
+from audiences.definition import Exclusion
 from audiences.errors import Busy, DataError
-from audiences.experiments import arms_of, current_experiment, has_experiment, holdout_share
+from audiences.experiments import (
+    Experiment,
+    arms_of,
+    current_experiment,
+    has_experiment,
+    holdout_share,
+    own_scope,
+)
 from audiences.filters import compile_where
 from audiences.platforms.base import Field
 from audiences.splits import set_apart
 from audiences.sql import render, statements
 from audiences.warehouse.duckdb import joined_as_written, limit_memory
 
-BUILD = "build"
+BUILD, NEWEST = "build", "newest"
 
 
 @dataclass(frozen=True)
@@ -37,15 +45,20 @@ class Moment:
     timezone: str
 
 
-def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) -> None:
-    """Attach a published build read-only and prepare the temporary tables. Raises DataError when it is gone."""
-    if not file.is_file():
-        raise DataError(f"the published build {file.name} is gone: run `boomerang build` again")
-    escaped = str(file).replace("'", "''")
-    try:
-        connection.execute(f"attach '{escaped}' as {BUILD} (read_only)")
-    except duckdb.Error:
-        raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
+def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str, newest: Path | None = None) -> None:
+    """Attach a published build read-only and prepare the temporary tables.
+
+    Args:
+        connection: the ledger's.
+        file: the build to follow.
+        key: the ledger's key.
+        newest: the newest build, where another one is followed: who says no in it is not sent by the older one either.
+
+    Raises:
+        DataError: a file is gone, or an older version made it.
+        Busy: a file cannot be opened now.
+    """
+    _attach(connection, file, BUILD)
     connection.execute("set variable ledger_key = $key", {"key": key})
     connection.execute(statements("removals")["define_cells"])
     for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket", "create_funnel"):
@@ -53,10 +66,31 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str) ->
     try:
         row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
         limit_memory(connection, int(row[0]) if row else 0)
-        for name in ("former", "entombed", "erased", "half_erased"):
+        for name in ("former", "entombed", "erased", "half_erased", "nobody_refused_since"):
             connection.execute(statements("members")[name])
+        if newest is not None:
+            _note_refused_since(connection, newest)
     except (duckdb.BinderException, duckdb.CatalogException):
         raise DataError("an older version of Boomerang made this build: run `boomerang build` again") from None
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
+    if not file.is_file():
+        raise DataError(f"the published build {file.name} is gone: run `boomerang build` again")
+    escaped = str(file).replace("'", "''")
+    try:
+        connection.execute(f"attach '{escaped}' as {name} (read_only)")
+    except duckdb.Error:
+        raise Busy(f"the published build {file.name} cannot be opened now: try again") from None
+
+
+def _note_refused_since(connection: duckdb.DuckDBPyConnection, newest: Path) -> None:
+    """Who is not refused by the build that is followed, and is by the newest."""
+    _attach(connection, newest, NEWEST)
+    try:
+        connection.execute(statements("members")["refused_since"])
+    finally:
+        connection.execute(f"detach {NEWEST}")
 
 
 def select_audience(
@@ -165,21 +199,27 @@ def _instant(moment: datetime) -> exp.Expression:
 
 def _excluding(query: exp.Select, reason: exp.Case, audience: Audience) -> tuple[exp.Select, exp.Case]:
     for number, excluded in enumerate(audience.exclude):
-        kind, name = excluded.kind, excluded.name
         alias = f"excluded_{number}"
-        if kind == "segment":
-            people = exp.select("customer_id").distinct().from_(exp.table_(f"seg_{name}", db="segments", catalog=BUILD))
-        else:
-            people = (
-                exp.select("customer_id")
-                .from_("funnel")
-                .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(name)))
-                .where("out_reason is null")
-            )
-        query = query.join(people.subquery(alias), on=f"{alias}.customer_id = picked.customer_id", join_type="left")
+        query = query.join(
+            _people_of(excluded).subquery(alias), on=f"{alias}.customer_id = picked.customer_id", join_type="left"
+        )
         found = exp.not_(exp.Is(this=exp.column("customer_id", alias), expression=exp.null()))
         reason = reason.when(found, exp.Literal.string(f"exclude {excluded}"))
     return query, reason
+
+
+def _people_of(excluded: Exclusion) -> exp.Select:
+    """The customers of a segment or an audience, once each."""
+    if excluded.kind == "segment":
+        return (
+            exp.select("customer_id").distinct().from_(exp.table_(f"seg_{excluded.name}", db="segments", catalog=BUILD))
+        )
+    return (
+        exp.select("customer_id")
+        .from_("funnel")
+        .where(exp.EQ(this=exp.column("audience"), expression=exp.Literal.string(excluded.name)))
+        .where("out_reason is null")
+    )
 
 
 def _grouped(query: exp.Select, reason: exp.Case, audience: Audience, catalog: Catalog) -> tuple[exp.Select, exp.Case]:
@@ -243,10 +283,11 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
         for step in ("hashed", "people", "drop_hashed"):
             connection.execute(named[step])
     connection.execute(named["erased_by_key"])
+    connection.execute(named["shared_values"])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})
-    for step in ("shared_values", "ended", "tied"):
+    for step in ("ended", "tied"):
         connection.execute(named[step])
 
 
@@ -311,8 +352,10 @@ def place_members(
     connection.execute(named["create_trimmed"])
     has_shared = connection.execute("select 1 from shared_values limit 1").fetchone() is not None
     if has_shared:
-        for step in ("withhold_strictest", "losing", "trim"):
-            connection.execute(named[step], {"audience": audience.name} if step == "withhold_strictest" else None)
+        connection.execute(named["withhold_strictest"])
+        _withhold_excluded(connection, audience)
+        for step in ("losing", "trim"):
+            connection.execute(named[step])
     experiment = current_experiment(connection, audience)
     connection.execute(named["logged_arms"], {"experiment": experiment.id})
     connection.execute(
@@ -328,7 +371,8 @@ def place_members(
         },
     )
     if has_shared and has_experiment(audience) and audience.role != "exclude":
-        for step in ("withhold_held_out", "losing_to_held_out", "trim_again", "trim", "trim_placed"):
+        _withhold_held_out(connection, audience, experiment)
+        for step in ("losing_to_held_out", "trim_again", "trim", "trim_placed"):
             connection.execute(named[step])
     if audience.split_by is not None:
         set_apart(connection)
@@ -339,6 +383,23 @@ def place_members(
         connection.execute(named["split"], {"rest": split.rest})
     if audience.arms:
         connection.execute(named["arms"])
+
+
+def _withhold_excluded(connection: duckdb.DuckDBPyConnection, audience: Audience) -> None:
+    """By an identifier that excluded people have too, nobody is sent."""
+    for excluded in audience.exclude:
+        theirs = exp.column("customer_id").isin(query=_people_of(excluded))
+        values = exp.select("value").distinct().from_("shared_values").where(theirs)
+        connection.execute(f"insert into withheld {render(values)}")
+
+
+def _withhold_held_out(connection: duckdb.DuckDBPyConnection, audience: Audience, experiment: Experiment) -> None:
+    """Nor by one of the people whom the audience's experiment holds out, here or in another audience of it."""
+    if experiment.scope == own_scope(audience):
+        connection.execute(statements("members")["withhold_held_out"])
+        return
+    values = {"experiment": experiment.id, "holdout": holdout_share(audience)}
+    connection.execute(statements("members")["withhold_held_out_of_all"], values)
 
 
 def family_of_values(family: str, column: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from audiences.amounts import amount
 from audiences.errors import (
     AuthError,
     BoomerangError,
@@ -77,4 +78,5 @@ def error_of(results: Sequence[Told]) -> BoomerangError | None:
         return None
     lines = [f"  {item.list} {item.state}: {item.message}" for item in troubled]
     fine = len(results) - len(troubled)
-    return kind("\n".join([f"{fine} of {len(results)} lists are as wanted; look at these:", *lines]))
+    are = "is" if fine == 1 else "are"
+    return kind("\n".join([f"{fine} of {amount(len(results), 'list')} {are} as wanted; look at these:", *lines]))

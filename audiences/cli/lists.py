@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audiences.amounts import amount
 from audiences.cli.app import AsJson, AsOf, Config, Names, app, note, print_json, say
 from audiences.cli.progress import progress
-from audiences.cli.tables import local, print_table, reasons, shown
+from audiences.cli.tables import local, print_table, reasons
 from audiences.errors import Busy, ConfigError, gravest
 
 if TYPE_CHECKING:
     from audiences.settings import Settings
     from audiences.sync.apply import ApplyResult
     from audiences.sync.plan_record import Plan
+
+WAITING = {"recipe": "for a later day of a new recipe", "quarantine": "in quarantine, until their addresses change"}
 
 
 @app.command("audiences")
@@ -79,11 +82,12 @@ def preview(
         return
     zone = settings.shop.timezone
     say(f"{item.label} ({item.audience}) at {local(item.as_of, zone)} ({zone})")
-    say(f"  {item.segment_customers:,} customers in segment {item.segment} ({item.segment_rows:,} rows)")
+    customers, rows = amount(item.segment_customers, "customer"), amount(item.segment_rows, "row")
+    say(f"  {customers} in segment {item.segment} ({rows})")
     for account in item.accounts:
         for reason, count in sorted(account.dropped.items(), key=lambda entry: -entry[1]):
             say(f"  {-count:+,} {reason}")
-        say(f"  = {account.members:,} members on {account.platform}:{account.account}")
+        say(f"  = {amount(account.members, 'member')} on {account.platform}:{account.account}")
         for name, members in account.lists.items():
             say(f"      {members:,} on {name}")
     if item.sample:
@@ -107,7 +111,7 @@ def check(config: Config = None, *, as_json: AsJson = False) -> None:
         for problem in problems:
             say(str(problem))
         summary = "all is well" if not problems else f"{len(problems)} to mend"
-        say(f"{len(catalog.documents)} definitions checked: {summary}.")
+        say(f"{amount(len(catalog.documents), 'definition')} checked: {summary}.")
     if problems:
         raise typer.Exit(ConfigError.exit_code)
 
@@ -135,7 +139,7 @@ def plan(
     if as_json:
         print_json(made.as_json())
     elif markdown:
-        say(as_markdown(made).rstrip())
+        say(as_markdown(made, settings.shop.timezone).rstrip())
     else:
         print_plan(made, settings.shop.timezone)
         if any(item.changes for item in made.lists):
@@ -186,8 +190,10 @@ def release(
     list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list, as `boomerang status` names it.")],
     config: Config = None,
     *,
-    why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger.")],
-    guard: Annotated[list[str] | None, typer.Option("--guard", help="Only these guards [default: all].")] = None,
+    why: Annotated[str, typer.Option("--why", help="Why it may go; kept in the ledger, so name nobody.")],
+    guard: Annotated[
+        list[str] | None, typer.Option("--guard", help="Only these guards [default: all that hold something now].")
+    ] = None,
     at_most: Annotated[int | None, typer.Option("--at-most", help="How many changes at most.", min=1)] = None,
     hours: Annotated[int, typer.Option("--hours", help="How long the permit lasts.", min=1, max=720)] = 24,
     as_json: AsJson = False,
@@ -204,7 +210,9 @@ def release(
     if as_json:
         print_json(asdict(given))
         return
-    say(f"Released {given.list}: up to {given.at_most:,} changes until {local(given.until, settings.shop.timezone)}.")
+    say(
+        f"Released {given.list}: up to {amount(given.at_most, 'change')} until {local(given.until, settings.shop.timezone)}."
+    )
     say("They go with the next `boomerang sync`.")
 
 
@@ -238,8 +246,9 @@ def print_plan(made: Plan, timezone: str) -> None:
             say(f"{item.list} leaves out: {reasons(item.dropped)}")
         for sentence in item.notes:
             say(f"{item.list}: {sentence}.")
-        for reason in item.guard.reasons:
-            say(f"{item.list} HELD: {reason}. Look, then `boomerang release {item.list} --why '...'`.")
+        for reason, lists in item.guard.releases(item.list):
+            commands = " and ".join(f"`boomerang release {one} --why '...'`" for one in lists)
+            say(f"{item.list} HELD: {reason}. Look, then {commands}.")
 
 
 def print_result(result: ApplyResult) -> None:
@@ -277,17 +286,35 @@ def _apply(settings: Settings, plan_id: str, *, as_json: bool, so_far: int = 0, 
         print_json(asdict(result) if plan is None else {**asdict(result), "plan": plan.as_json()})
     else:
         print_result(result)
-        say(_conclusion(result))
+        say(conclusion(result, plan))
     code = gravest([so_far, *(item.exit_code for item in result.lists)])
     if code:
         raise typer.Exit(code)
 
 
-def _conclusion(result: ApplyResult) -> str:
-    """The last line: that all is equal is said only of lists without trouble."""
+def conclusion(result: ApplyResult, plan: Plan | None = None) -> str:
+    """The last line: that all is equal is said only of lists without trouble and with nobody who waits.
+
+    Args:
+        result: what became of the plan.
+        plan: the plan where it was made just now; only then all is known that waits.
+    """
     total = sum(item.sent for item in result.lists)
     troubled = sum(item.exit_code != 0 for item in result.lists)
-    if total == 0 and not troubled:
-        return "Nothing to send: every list equals its audience."
-    trouble = f" {troubled} of {len(result.lists)} lists need a look: see above." if troubled else ""
-    return f"{shown(total)} rows sent.{trouble}"
+    waiting = _waiting(plan) if plan is not None else ""
+    if total == 0 and not troubled and not waiting:
+        return (
+            "Nothing to send: every list equals its audience." if plan is not None else "The plan had nothing to send."
+        )
+    parts = [f"{amount(total, 'row')} sent." if total else "Nothing was sent.", waiting]
+    if troubled:
+        need = "needs" if troubled == 1 else "need"
+        parts.append(f"{troubled:,} of {amount(len(result.lists), 'list')} {need} a look: see above.")
+    return " ".join(part for part in parts if part)
+
+
+def _waiting(plan: Plan) -> str:
+    """What no guard holds, and what does not go today either."""
+    counts = {cause: sum(item.waiting.get(cause, 0) for item in plan.lists) for cause in WAITING}
+    parts = [f"{count:,} {WAITING[cause]}" for cause, count in counts.items() if count]
+    return f"Waiting: {', '.join(parts)}." if parts else ""

@@ -16,7 +16,7 @@ from audiences.cli.tables import local
 from audiences.errors import Busy, ConfigError
 
 if TYPE_CHECKING:
-    from audiences.sync.story import AudienceStory, Check, CustomerStory, Identifiers, ListEntry, Stay
+    from audiences.sync.explain.story import AudienceStory, Check, CustomerStory, Identifiers, ListEntry, Stay
 
 Customer = Annotated[
     str | None,
@@ -190,7 +190,7 @@ def _identifiers(identifiers: Identifiers) -> str:
 
 
 def _audience(story: AudienceStory, zone: str) -> Iterator[str]:
-    from audiences.sync.verdict import out_words
+    from audiences.sync.explain.sentences import out_words
 
     yield story.audience
     yield f"  {story.verdict[:1].upper()}{story.verdict[1:]}."

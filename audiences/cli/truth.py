@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audiences.amounts import amount
 from audiences.cli.app import AsJson, Config, Names, app, note, print_json, say
 from audiences.cli.lists import print_plan, print_result
 from audiences.cli.progress import progress
@@ -47,13 +48,13 @@ def confirm(audiences: Names = None, config: Config = None, *, as_json: AsJson =
     if as_json:
         print_json([asdict(one) for one in found])
     else:
-        _print_confirmed(found)
+        _print_confirmed(found, settings.shop.timezone)
     code = gravest([one.exit_code for one in found])
     if code:
         raise typer.Exit(code)
 
 
-def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
+def _print_confirmed(found: Sequence[ListConfirmation], zone: str) -> None:
     if not found:
         note("There is no list at any platform yet: `boomerang sync` makes them.")
         return
@@ -69,6 +70,16 @@ def _print_confirmed(found: Sequence[ListConfirmation]) -> None:
         "note",
     )  # fmt: skip
     print_table("What the platforms say", columns, rows)
+    for one in found:
+        if one.ask_again_at is not None:
+            say(f"{one.list}: {_too_early(one, zone)}")
+
+
+def _too_early(one: ListConfirmation, zone: str) -> str:
+    """When to ask again about what the platform takes its time for."""
+    requests = amount(one.early, "request was", "requests were")
+    since = local(one.ask_again_at, zone)
+    return f"{requests} accepted too lately to be asked about. Run `boomerang confirm` again from {since} ({zone}) on."
 
 
 @app.command()
@@ -138,7 +149,7 @@ def _there(one: ListState) -> str:
         return "" if one.external_id is None else "not asked yet"
     words = ["flagged"] if one.is_flagged else [] if one.is_usable else ["not usable"]
     words += ["renamed"] if one.is_renamed else []
-    words += [f"{one.requests_waiting:,} requests at work"] if one.requests_waiting else []
+    words += [f"{amount(one.requests_waiting, 'request')} at work"] if one.requests_waiting else []
     return ", ".join(words) or "in order"
 
 
@@ -149,7 +160,9 @@ def _lines(one: ListState, zone: str) -> list[str]:
         since = f" since {local(one.held_since, zone)}" if one.held_since else ""
         lines.append(f"{one.list}: held{since} ({'; '.join(one.reasons)}): {one.advice}")
     if one.state == "retiring":
-        lines.append(f"{one.list}: no definition asks for it any more, {one.members:,} people are on it")
+        lines.append(
+            f"{one.list}: no definition asks for it any more, {amount(one.members, 'person is', 'people are')} on it"
+        )
     return lines + [f"{one.list}: {sentence}" for sentence in one.todo if not (one.held and sentence == one.advice)]
 
 
@@ -189,7 +202,9 @@ def rebuild(
 def _may_go_on(people: int) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("nothing was done: say --yes where nobody can be asked")
-    return typer.confirm(f"Remove and add again {people:,} people? Some are off the list meanwhile.", err=True)
+    return typer.confirm(
+        f"Remove and add again {amount(people, 'person', 'people')}? Some are off the list meanwhile.", err=True
+    )
 
 
 def _print_rebuilt(done: Rebuilt, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from audiences.amounts import amount
 from audiences.domain import ListId
 
 FILE = "activity.json"
@@ -37,7 +38,9 @@ class Activity:
 
     def __str__(self) -> str:
         """As a clause for people."""
-        far = f"{self.requests_done:,} of about {self.requests_planned:,} requests answered" if self.doing else ""
+        far = (
+            f"{self.requests_done:,} of about {amount(self.requests_planned, 'request')} answered" if self.doing else ""
+        )
         last = f", the last one {self.answered_at} UTC for {self.list}" if self.list else ""
         return f"process {self.pid} has it since {self.since} UTC" + (f": {self.doing}, {far}{last}" if far else "")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import secrets
 import time
 import uuid
@@ -22,6 +24,7 @@ from audiences.settings import Settings
 from audiences.warehouse.duckdb import connect
 
 KEY_BYTES = 32
+KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def open_ledger(settings: Settings, *, wait: float = 0.0) -> Iterator[Ledger]:
 
     Raises:
         Busy: another process holds it.
-        ConfigError: it belongs to another environment, or its key is missing.
+        ConfigError: it belongs to another environment, or its key is missing or broken.
         DataError: a newer version of Boomerang wrote it.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -114,15 +117,33 @@ def _key_file(home: Path) -> Path:
 def _key(home: Path, *, may_create: bool) -> str:
     file = _key_file(home)
     if file.is_file():
-        return file.read_text(encoding="ascii").strip()
+        key = file.read_text(encoding="ascii", errors="replace").strip()
+        if KEY.fullmatch(key) is None:
+            raise ConfigError(_broken(file, may_create=may_create))
+        return key
     if not may_create:
         raise ConfigError(
             f"{file.name} is missing beside the ledger: restore it from the backup, it cannot be made again"
         )
     key = secrets.token_hex(KEY_BYTES)
-    file.touch(mode=0o600)
-    file.write_text(key + "\n", encoding="ascii")
+    _write_whole(file, key + "\n")
     return key
+
+
+def _broken(file: Path, *, may_create: bool) -> str:
+    what = f"{file.name} is no key: it is empty, cut short or changed"
+    return f"{what}; delete it, a new ledger gets a new one" if may_create else f"{what}; restore it from the backup"
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Write beside and rename, for the owner alone: whoever is killed leaves a whole file or none."""
+    beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
+    beside.touch(mode=0o600)
+    with beside.open("w", encoding="ascii") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(file)
 
 
 def read_id_salt(home: Path) -> str:

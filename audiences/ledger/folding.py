@@ -11,6 +11,7 @@ import duckdb
 from audiences.sql import statements
 
 STEPS = (
+    "fold_erased",
     "fold_removed",
     "fold_leaving",
     "fold_maybe_removed",
@@ -29,12 +30,11 @@ FOR_UNKNOWN = frozenset({"fold_maybe_removed", "fold_mixed", "fold_mixed_in"})
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring memberships up to date with all batches. Call it inside a transaction; twice does nothing more."""
-    waiting = connection.execute("select count(*) from sync.batches where not is_folded").fetchone()
-    if not waiting or waiting[0] == 0:
-        return
     named = statements("apply")
+    if connection.execute(named["any_unfolded"]).fetchone() is None:
+        return
     connection.execute(named["fold_outcomes"])
-    has_unknown = connection.execute("select 1 from outcomes where level = 'sent' limit 1").fetchone() is not None
+    has_unknown = connection.execute(named["any_unknown"]).fetchone() is not None
     for step in STEPS:
         if has_unknown or step not in FOR_UNKNOWN:
             connection.execute(named[step])

@@ -1,5 +1,8 @@
 -- Carrying out a plan: intents before requests, outcomes after them, and what both mean for the memberships.
 
+-- name: any_unfolded
+select 1 from sync.batches where not is_folded limit 1;
+
 -- name: fold_outcomes
 -- the best that is known of each request: an accepted try counts more than one whose answer is unknown
 create or replace temp table outcomes as
@@ -16,6 +19,21 @@ from sync.batches as batch
 inner join sync.plans as plans on plans.plan_id = batch.plan_id and plans.list_id = batch.list_id
 where not batch.is_folded and batch.state in ('accepted', 'open')
 group by batch.plan_id, batch.list_id, batch.phase, batch.batch_number;
+
+-- name: any_unknown
+select 1 from outcomes where level = 'sent' limit 1;
+
+-- name: fold_erased
+-- requests that take off who asked to be forgotten: the receipt names each
+insert into sync.erasure_requests
+select distinct sent.erasure_id, sent.list_id, batch.batch_id, batch.request_id, batch.closed_at, 'accepted'
+from outcomes
+inner join sync.plan_changes as change
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+inner join sync.memberships as sent on sent.list_id = change.list_id and sent.member_key = change.member_key
+inner join sync.batches as batch on batch.batch_id = outcomes.batch_id
+where outcomes.level = 'accepted' and outcomes.phase = 1 and sent.erasure_id is not null and sent.leaving_at is null;
 
 -- name: fold_removed
 -- a removal that the platform accepted: the row goes, and its hashes with it
@@ -118,7 +136,7 @@ where sent.list_id = refused.list_id and sent.member_key = refused.member_key
 update sync.batches set is_folded = true where not is_folded;
 
 -- name: plan_lists
-select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days
+select entry, build_id, as_of, list_version, definition_hash, changes_digest, held, purpose, name, keep_days, split_values
 from sync.plans where plan_id = $plan_id order by list_id;
 
 -- name: build_moved
@@ -207,13 +225,21 @@ insert into sync.lists
     (list_id, audience, platform, account, split, label, external_id, generation, version, last_plan_id, state, created_at)
 values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
+-- name: other_owner
+-- the audience whose list in this ledger that remote list is already: one remote list is never two lists
+select audience from sync.lists
+where external_id = $external_id and platform = $platform and list_id <> $list_id and state = 'active';
+
 -- name: set_external
 update sync.lists
 set external_id = $external_id, label = $label, state = if($is_asked, 'active', state), retired_at = if($is_asked, null, retired_at)
 where list_id = $list_id;
 
 -- name: new_generation
-update sync.lists set external_id = $external_id, generation = generation + 1, version = version + 1 where list_id = $list_id;
+-- no plan goes on where it was
+update sync.lists
+set external_id = $external_id, generation = generation + 1, version = version + 1, last_plan_id = null
+where list_id = $list_id;
 
 -- name: forget_members
 delete from sync.memberships where list_id = $list_id;
@@ -221,6 +247,12 @@ delete from sync.memberships where list_id = $list_id;
 -- name: leave_generation
 -- what was refused, or waits for an answer, was another list
 delete from sync.quarantine where list_id = $list_id;
+
+-- name: leave_requests
+-- what was asked of a list that is gone puts nobody on the next one, not even where the answer is still to come
+update sync.batches
+set is_folded = true, processing = if(state = 'accepted' and handle is not null, coalesce(processing, 'unknown'), processing)
+where list_id = $list_id and (not is_folded or state = 'accepted' and handle is not null and processing is null);
 
 -- name: touch_list
 update sync.lists set version = version + 1, last_plan_id = $plan_id where list_id = $list_id and last_plan_id is distinct from $plan_id;
@@ -239,10 +271,23 @@ where list_id = $list_id and not exists (
     select 1 from sync.memberships as sent where sent.list_id = $list_id and sent.leaving_at is null
 );
 
--- name: absorb
+-- name: any_absorbed
+select 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3 limit 1;
+
+-- name: drop_absorbed
+-- not while somebody who takes over was refused or is not on the list: their old row is what is there
 delete from sync.memberships
 where list_id = $list_id and member_key in (
-    select member_key from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3
+    select change.member_key
+    from sync.plan_changes as change
+    left join sync.memberships as taker
+        on taker.list_id = change.list_id and taker.member_key = change.fingerprint and taker.leaving_at is null
+    left join sync.plan_changes as refused
+        on refused.plan_id = change.plan_id and refused.list_id = change.list_id and refused.phase = 2
+        and refused.member_key = change.fingerprint and refused.refusal is not null
+    where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 3
+    group by change.member_key
+    having bool_and(taker.member_key is not null and refused.member_key is null)
 );
 
 -- name: plan_state

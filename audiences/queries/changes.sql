@@ -1,30 +1,29 @@
 -- What must change on one list: its wanted members in `placed` against what the ledger says was sent.
 
 -- name: changes
+-- short rows are compared first, and what else is needed is fetched for those that differ
 create or replace temp table changes as
 with wanted as (
-    select member_key, customer_id, fingerprint, row_count
+    select member_key, fingerprint
     from placed
     where is_wanted and split_value is not distinct from $split
 ),
 sent as (
-    select member_key, fingerprint, level, recipe, expires_at
+    select member_key, fingerprint, level = 'sent' as is_uncertain, recipe, expires_at
     from sync.memberships
     where list_id = $list_id and leaving_at is null
 ),
 compared as (
     select
         coalesce(wanted.member_key, sent.member_key) as member_key,
-        wanted.customer_id,
         wanted.fingerprint,
-        wanted.row_count,
         case
             when sent.member_key is null then 'new'
             when wanted.member_key is null then 'left'
             when $is_rebuilt then 'rebuild'
             when sent.expires_at <= $now then 'renewal'
             when wanted.fingerprint <> sent.fingerprint then if(sent.recipe <> $recipe, 'recipe', 'changed')
-            when sent.level = 'sent' then 'uncertain'
+            when sent.is_uncertain then 'uncertain'
             when sent.expires_at <= $now + to_seconds(
                 ($renew_within + $renew_spread * ('0x' || left(wanted.member_key::varchar, 8))::bigint / 4294967296.0)::bigint
             ) then 'renewal'
@@ -35,17 +34,18 @@ compared as (
         or sent.member_key is null
         or wanted.member_key is null
         or wanted.fingerprint <> sent.fingerprint
-        or sent.level = 'sent'
+        or sent.is_uncertain
         or sent.expires_at <= $now + to_seconds(($renew_within + $renew_spread)::bigint)
 )
 select
-    member_key,
-    customer_id,
-    fingerprint,
-    row_count,
+    compared.member_key,
+    placed.customer_id,
+    compared.fingerprint,
+    placed.row_count,
     case cause when 'new' then 'add' when 'left' then 'remove' when 'renewal' then 'renew' else 'update' end as operation,
     cause
 from compared
+left join placed on placed.member_key = compared.member_key and compared.fingerprint is not null
 where cause is not null;
 
 -- name: nobody_stays

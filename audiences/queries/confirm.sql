@@ -54,6 +54,17 @@ set processing = told.processing, asked_at = $now
 from told
 where told.batch_id = batch.batch_id;
 
+-- name: confirm_requests
+update sync.erasure_requests as request set level = 'confirmed'
+from told
+where told.batch_id = request.batch_id and told.processing = 'processed';
+
+-- name: failed_requests
+-- they took nobody off
+delete from sync.erasure_requests as request
+using told
+where told.batch_id = request.batch_id and told.processing = 'failed';
+
 -- name: failed_additions
 -- nothing of these requests took effect: the next plan sends them again
 update sync.memberships as sent
@@ -109,6 +120,13 @@ where member_key not in (select member_key from sync.memberships where list_id =
 -- a plan made before this does not know it
 update sync.lists set version = version + 1 where list_id = $list_id;
 
+-- name: look_after_again
+-- people are back on a list that was empty and nobody asks for: it is planned again, and so who says no leaves it
+update sync.lists as list set state = 'active', retired_at = null
+where list_id = $list_id and state = 'retired' and exists (
+    select 1 from sync.memberships as sent where sent.list_id = list.list_id and sent.leaving_at is null
+);
+
 -- name: confirm_additions
 update sync.memberships as sent
 set level = 'confirmed', confirmed_at = $now
@@ -136,7 +154,7 @@ where told.processing = 'processed' and told.phase = 1
 delete from sync.memberships where list_id = $list_id and leaving_at < $give_up;
 
 -- name: confirm_erasures
--- confirmed is only what was confirmed for everybody: not where a removal of that time was never told of
+-- confirmed is only what was confirmed for everybody: not where of one of their requests it was never told
 update sync.erasure_lists as receipt
 set level = 'confirmed'
 where receipt.list_id = $list_id and receipt.state = 'removed' and receipt.erasure_id in (select erasure_id from erased_now)
@@ -145,11 +163,8 @@ where receipt.list_id = $list_id and receipt.state = 'removed' and receipt.erasu
         where sent.list_id = receipt.list_id and sent.erasure_id = receipt.erasure_id
     )
     and not exists (
-        select 1
-        from sync.batches as batch
-        inner join sync.erasures as erasure on erasure.erasure_id = receipt.erasure_id
-        where batch.list_id = receipt.list_id and batch.phase = 1 and batch.processing = 'unknown'
-            and batch.opened_at >= erasure.asked_at
+        select 1 from sync.erasure_requests as request
+        where request.erasure_id = receipt.erasure_id and request.list_id = receipt.list_id and request.level <> 'confirmed'
     )
 returning receipt.erasure_id;
 

@@ -1,22 +1,5 @@
 -- Everything that a published build and the ledger say of one customer. Only reads; `build` is the published build.
 
--- name: by_id
--- or by an id of before references were joined
-select customer_id from build.marts.dim_customers
-where customer_id = $text or (len($text) >= 8 and starts_with(customer_id, lower($text)))
-union
-select customer_id from build.marts.customer_refs where own_id = $text and ref_kind <> 'visitor'
-order by customer_id;
-
--- name: by_reference
-select distinct customer_id from build.marts.customer_refs where ref = $text order by customer_id;
-
--- name: by_email
-select distinct customer_id from build.marts.dim_identifiers where email_canonical = $hash order by customer_id;
-
--- name: by_phone
-select distinct customer_id from build.marts.dim_identifiers where phone_plus = $hash order by customer_id;
-
 -- name: references
 select source, ref_kind, ref, linked_at
 from build.marts.customer_refs

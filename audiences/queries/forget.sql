@@ -12,18 +12,20 @@ create or replace temp table matched (list_id varchar, member_key uuid);
 -- where in a platform's upload rows identifiers stand; a platform that is not installed any more: anywhere, of any recipe
 create or replace temp table recipes (platform varchar, place bigint, column_name varchar);
 
+-- name: add_place
+insert into recipes values (?, ?, ?);
+
 -- name: platforms
 select distinct platform from sync.lists;
 
--- name: by_name
--- an id, or so much of it that it cannot be somebody else's; an id of before references were joined; a reference
-select customer_id from build.marts.dim_customers
-where customer_id = $text or (len($text) >= 12 and starts_with(customer_id, lower($text)))
-union
-select customer_id from build.marts.customer_refs where ref = $text or (own_id = $text and ref_kind <> 'visitor');
-
 -- name: add_customers
 insert into asked_customers select unnest($customers::varchar[]);
+
+-- name: add_contact
+insert into asked_contacts values ($kind, $hash);
+
+-- name: add_hash
+insert into asked_hashes values (?, ?);
 
 -- name: keys_of_customers
 insert into asked_keys
@@ -214,34 +216,38 @@ where phase > 0 and (
 delete from sync.quarantine where member_key in (select member_key from asked_keys);
 
 -- name: open_erasure
-insert into sync.erasures (erasure_id, asked_at, state, asked_by, customer_count, list_count)
-values ($erasure_id, $now, 'open', $asked_by, (select count(*) from asked_customers), 0);
+insert into sync.erasures (erasure_id, asked_at, state, asked_by, customer_count)
+values ($erasure_id, $now, 'open', $asked_by, (select count(*) from asked_customers));
 
 -- name: open_lists
 -- who is leaving a list already is removed as far as can be: the platform has yet to confirm it
-insert into sync.erasure_lists
-    (erasure_id, list_id, platform, external_id, state, level, request_id, member_count, removed_at)
+insert into sync.erasure_lists (erasure_id, list_id, platform, external_id, state, level, member_count, removed_at)
 select
     $erasure_id, sent.list_id, any_value(lists.platform), any_value(lists.external_id),
     if(bool_or(sent.leaving_at is null), 'open', 'removed'),
     if(bool_or(sent.leaving_at is null), null, 'accepted'),
-    if(bool_or(sent.leaving_at is null), null, max(batches.request_id)),
     count(*),
     if(bool_or(sent.leaving_at is null), null, max(sent.leaving_at))
 from sync.memberships as sent
 inner join sync.lists as lists on lists.list_id = sent.list_id
-left join sync.batches as batches on batches.batch_id = sent.batch_id
 where sent.erasure_id = $erasure_id
     and sent.list_id not in (select list_id from sync.erasure_lists where erasure_id = $erasure_id)
 group by sent.list_id;
 
--- name: count_lists
-update sync.erasures set list_count = (select count(*) from sync.erasure_lists where erasure_id = $erasure_id)
-where erasure_id = $erasure_id;
+-- name: open_requests
+-- what took off who is leaving already
+insert into sync.erasure_requests
+select distinct sent.erasure_id, sent.list_id, batch.batch_id, batch.request_id, batch.closed_at, 'accepted'
+from sync.memberships as sent
+inner join sync.batches as batch on batch.batch_id = sent.batch_id
+where sent.erasure_id = $erasure_id and sent.leaving_at is not null and batch.phase = 1
+    and batch.batch_id not in (
+        select batch_id from sync.erasure_requests where erasure_id = $erasure_id and batch_id is not null
+    );
 
 -- name: open_again
 -- a removal that the platform took and then did not carry out, and rows that came with a merge
-update sync.erasure_lists as receipt set state = 'open', level = null, request_id = null, removed_at = null
+update sync.erasure_lists as receipt set state = 'open', level = null, removed_at = null
 from sync.memberships as sent
 where sent.erasure_id = receipt.erasure_id and sent.list_id = receipt.list_id and sent.leaving_at is null
     and receipt.state <> 'open';
@@ -284,34 +290,29 @@ where erasure_id is not null and list_id in (select list_id from sync.lists wher
 with still_there as (
     select distinct erasure_id, list_id from sync.memberships where erasure_id is not null and leaving_at is null
 ),
-answered as (
-    select
-        receipt.erasure_id, receipt.list_id,
-        max_by(
-            {'is_taken': batches.state = 'accepted', 'request_id': batches.request_id, 'closed_at': batches.closed_at},
-            batches.closed_at
-        ) as last
-    from sync.erasure_lists as receipt
-    inner join sync.erasures as erasures on erasures.erasure_id = receipt.erasure_id
-    inner join sync.batches as batches on batches.list_id = receipt.list_id
-    where receipt.state = 'open' and batches.phase = 1 and batches.closed_at >= erasures.asked_at
-        and (batches.state = 'accepted' or batches.error = 'Gone')
-    group by receipt.erasure_id, receipt.list_id
+taken as (
+    select erasure_id, list_id, max(accepted_at) as removed_at from sync.erasure_requests group by erasure_id, list_id
 ),
-done as (
-    select receipt.erasure_id, receipt.list_id, answered.last
-    from sync.erasure_lists as receipt
-    left join answered on answered.erasure_id = receipt.erasure_id and answered.list_id = receipt.list_id
-    where receipt.state = 'open' and (receipt.erasure_id, receipt.list_id) not in (
-        select (erasure_id, list_id) from still_there
-    )
+gone as (
+    select list_id, max(closed_at) as gone_at from sync.batches where phase = 1 and error = 'Gone' group by list_id
 )
 update sync.erasure_lists as receipt
-set state = if(done.last.is_taken, 'removed', 'gone'),
-    level = if(done.last.is_taken, 'accepted', null),
-    request_id = done.last.request_id,
-    removed_at = coalesce(done.last.closed_at, $now)
-from done
+set state = if(done.is_taken, 'removed', 'gone'),
+    level = if(done.is_taken, 'accepted', null),
+    removed_at = done.removed_at
+from (
+    select
+        open_one.erasure_id, open_one.list_id,
+        taken.removed_at is not null and coalesce(gone.gone_at < taken.removed_at, true) as is_taken,
+        coalesce(greatest(taken.removed_at, if(gone.gone_at >= erasures.asked_at, gone.gone_at, null)), $now) as removed_at
+    from sync.erasure_lists as open_one
+    inner join sync.erasures as erasures on erasures.erasure_id = open_one.erasure_id
+    left join taken on taken.erasure_id = open_one.erasure_id and taken.list_id = open_one.list_id
+    left join gone on gone.list_id = open_one.list_id
+    where open_one.state = 'open' and (open_one.erasure_id, open_one.list_id) not in (
+        select (erasure_id, list_id) from still_there
+    )
+) as done
 where done.erasure_id = receipt.erasure_id and done.list_id = receipt.list_id;
 
 -- name: settle_erasures
@@ -347,6 +348,11 @@ select count(*) filter (where kind <> 'customer') from sync.tombstones where era
 
 -- name: receipt_lists
 select
-    list_id, platform, external_id, state, level, request_id, member_count, removed_at, coalesce(reason, ''), false,
-    written_off_at, written_off_by
+    list_id, platform, external_id, state, level, member_count, removed_at, coalesce(reason, ''), false, written_off_at,
+    written_off_by
 from sync.erasure_lists where erasure_id = $erasure_id order by list_id;
+
+-- name: receipt_requests
+select list_id, accepted_at, request_id, level
+from sync.erasure_requests where erasure_id = $erasure_id
+order by list_id, accepted_at, request_id;

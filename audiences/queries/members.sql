@@ -66,6 +66,30 @@ from (
 )
 where value is not null;
 
+-- name: nobody_refused_since
+create or replace temp table refused_since (customer_id varchar, purpose varchar, why_not varchar);
+
+-- name: refused_since
+-- an older build is followed: whom the newest one refuses is refused, under any id that they have in either. Who was only
+-- never asked is as the older build has them
+insert into refused_since
+with refusals as (
+    select customer_id, purpose, why_not
+    from newest.marts.dim_addressable
+    where is_addressable is distinct from true and why_not <> 'consent_unknown'
+),
+ids as (
+    select refs.own_id, refusals.purpose, refusals.why_not
+    from refusals
+    inner join newest.marts.customer_refs as refs on refs.customer_id = refusals.customer_id
+    where refs.ref_kind <> 'visitor'
+    union
+    select customer_id, purpose, why_not from refusals
+)
+select distinct coalesce(refs.customer_id, ids.own_id), ids.purpose, ids.why_not
+from ids
+left join build.marts.customer_refs as refs on refs.own_id = ids.own_id and refs.ref_kind <> 'visitor';
+
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
 create or replace temp table hashed as
@@ -106,20 +130,37 @@ where customer_id not in (select customer_id from erased) and member_key in (
 );
 
 -- name: refused
--- customers whom the gate does not let through for every purpose that the platform needs, with the first reason
+-- customers whom the gate does not let through for every purpose that the platform needs, with the strictest reason: a no
+-- to one purpose is not hidden by another of which nothing is known
 create or replace temp table refused as
-select customer_id, coalesce(min_by(why_not, purpose), 'consent_unknown') as why_not
-from build.marts.dim_addressable
-where list_contains($purposes, purpose) and is_addressable is distinct from true
+select
+    customer_id,
+    case
+        when bool_or(why_not = 'consent_denied') then 'consent_denied'
+        else coalesce(
+            min_by(why_not, purpose) filter (where why_not <> 'consent_unknown'), 'consent_unknown'
+        )
+    end as why_not
+from (
+    select customer_id, purpose, why_not
+    from build.marts.dim_addressable
+    where is_addressable is distinct from true
+    union all
+    select customer_id, purpose, why_not from refused_since
+)
+where list_contains($purposes, purpose)
 group by customer_id;
 
 -- name: refuse_unknown
 -- nobody may be sent for a purpose that the gate says nothing of
 insert into refused
 select distinct customer_id, 'unknown customer'
-from funnel
-where out_reason is null
-    and customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
+from (
+    select customer_id from funnel where out_reason is null
+    union all
+    select customer_id from shared_values
+)
+where customer_id not in (select customer_id from build.marts.dim_addressable where purpose = $purpose)
     and customer_id not in (select customer_id from refused);
 
 -- name: shared_values
@@ -157,7 +198,7 @@ where value in (
 );
 
 -- name: withhold_strictest
--- per identifier the strictest wins: one of somebody erased, denied or excluded is sent for nobody
+-- per identifier the strictest wins: one of somebody erased or denied is sent for nobody, and none of who is excluded
 create or replace temp table withheld as
 select distinct value
 from shared_values
@@ -165,8 +206,6 @@ where customer_id in (
     select customer_id from erased
     union all
     select customer_id from refused where why_not not in ('consent_unknown', 'unknown customer')
-    union all
-    select customer_id from funnel where audience = $audience and out_reason like 'exclude %'
 )
 union
 select value from half_erased;
@@ -180,6 +219,24 @@ insert into withheld
 select distinct value
 from shared_values
 where customer_id in (select customer_id from placed where arm = 'holdout') and value not in (select value from withheld);
+
+-- name: withhold_held_out_of_all
+-- an experiment of several audiences holds people out of all of them, also those who are in another one, or in none yet
+insert into withheld
+with drawn as (
+    select customer_id, member_key(customer_id) as member_key
+    from (select distinct customer_id from shared_values)
+    where customer_id not in (select customer_id from refused)
+),
+held_out as (
+    select drawn.customer_id
+    from drawn
+    left join logged_arms on logged_arms.member_key = drawn.member_key
+    where logged_arms.arm = 'holdout' or bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout
+)
+select distinct value
+from shared_values
+where customer_id in (select customer_id from held_out) and value not in (select value from withheld);
 
 -- name: losing_to_held_out
 create or replace temp table losing as

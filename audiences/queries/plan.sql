@@ -28,7 +28,7 @@ where out_reason is null or out_reason in ('no identifier', 'holdout', 'no arm',
 
 -- name: permits
 select permit_id, guard, at_most from sync.permits
-where list_id = $list_id and until > $now and used_by_plan is null
+where list_contains($lists, list_id) and until > $now and used_by_plan is null
 order by granted_at;
 
 -- name: known_splits
@@ -38,11 +38,13 @@ where audience = $audience and platform = $platform and account = $account and s
 -- name: kept
 select split_value from kept_values;
 
--- name: forget_values
-delete from sync.split_values where starts_with(family, $list_id || ' by ');
-
--- name: remember_values
-insert into sync.split_values select $family, split_value, small_builds, $build_id from kept_values;
+-- name: share_gone
+-- of the people on a list, the share who are not in its audience any more: the others only move to another list of it
+select avg(if(placed.member_key is null, 1, 0))
+from sync.memberships as sent
+left join placed
+    on placed.member_key = sent.member_key and (placed.arm is not null or placed.out_reason = 'no list of its own')
+where sent.list_id = $list_id and sent.leaving_at is null;
 
 -- name: note_present
 -- whoever came to the draw, on both sides: also who was drawn to be sent, but shares all that they have with somebody held out
@@ -78,23 +80,6 @@ union all
 select $plan_id, $audience, 0, 0, 'leave', 'left', logged_key, [], null, false
 from inside where member_key not in (select member_key from present where audience = $audience);
 
--- name: has_lists
-select 1 from sync.lists where audience = $audience limit 1;
-
--- name: take_over
--- the lists of an audience that got another name, with all that is known of them
-update sync.audience_history set audience = $audience where audience = $former;
-update sync.split_values set family = $audience || substr(family, len($former) + 1) where starts_with(family, $former || '@');
-update sync.memberships set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.quarantine set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.batches set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.plan_changes set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.plans set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.permits set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.erasure_lists set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.list_status set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
-update sync.lists set list_id = $audience || substr(list_id, len($former) + 1), audience = $audience where audience = $former;
-
 -- name: lists
 -- every list that there is at a platform
 select list_id, audience, platform, account, split, label
@@ -108,23 +93,7 @@ create or replace temp table present (audience varchar, member_key uuid, arm var
 -- name: store
 insert into sync.plans
     (plan_id, list_id, build_id, as_of, created_at, list_version, definition_hash, changes_digest, hash, held, permits, entry,
-     state, purpose, name, recipe, keep_days, confirms_removals, coverage)
+     state, purpose, name, recipe, keep_days, confirms_removals, coverage, split_values)
 values
     ($plan_id, $list_id, $build_id, $as_of, $now, $list_version, $definition_hash, $changes_digest, $hash, $held, $permits, $entry,
-     'planned', $purpose, $name, $recipe, $keep_days, $confirms_removals, $coverage);
-
--- name: prune_changes
--- changes hold hashes: those of all but the newest plans go; removals stay while the platform may still say that they failed
-delete from sync.plan_changes where plan_id not in (
-    select plan_id
-    from (select plan_id, max(created_at) as made_at from sync.plans group by plan_id)
-    order by made_at desc, plan_id desc
-    limit 5
-) and (phase <> 1 or plan_id not in (
-    select plan_id from sync.batches
-    where phase = 1 and state = 'accepted' and handle is not null and processing is null
-        and closed_at > (select max(created_at) from sync.plans) - interval 8 day
-));
-
--- name: prune_plans
-delete from sync.plans where created_at < $oldest;
+     'planned', $purpose, $name, $recipe, $keep_days, $confirms_removals, $coverage, $split_values);

@@ -19,7 +19,7 @@ where sent.list_id = $list_id;
 create or replace temp table numbered as
 select
     additions.customer_id, additions.member_key, additions.operation, additions.cause, additions.fingerprint,
-    (count(*) over (rows between unbounded preceding and current row) - 1) // ($rows - $slack) as batch_number
+    (count(*) over (rows between unbounded preceding and current row) - 1) // $rows as batch_number
 from people
 inner join additions on additions.customer_id = people.customer_id
 where additions.row_count = 1 and not exists (from trimmed where trimmed.customer_id = additions.customer_id);
@@ -42,11 +42,12 @@ left join trimmed on trimmed.customer_id = additions.customer_id
 where additions.row_count > 1 or trimmed.customer_id is not null;
 
 -- name: record_several
+-- they go on in the last request of the others, of which $taken rows are taken
 insert into sync.plan_changes
     (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
 select
     $plan_id, $list_id, 2,
-    $first + (sum(several.row_count) over (rows between unbounded preceding and current row) - several.row_count)
+    $last + ($taken + sum(several.row_count) over (rows between unbounded preceding and current row) - several.row_count)
         // ($rows - $slack),
     several.operation, several.cause, several.member_key, coalesce(several.identifiers, gathered.identifiers),
     several.fingerprint, false
@@ -75,9 +76,10 @@ where sent.list_id = $list_id;
 select coalesce(max(batch_number) + 1, 0) from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 2;
 
 -- name: record_absorbed
+-- with the key of who takes over where others have their fingerprint
 insert into sync.plan_changes
     (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
-select $plan_id, $list_id, 3, 0, 'absorb', 'moved', member_key, [], null, false from absorbed;
+select $plan_id, $list_id, 3, 0, 'absorb', 'moved', member_key, [], taker_key, false from absorbed;
 
 -- name: summary
 select
@@ -88,7 +90,7 @@ select
     count(*) filter (where phase = 1 and operation = 'remove' and cause in ('denied', 'erased')) as exempt,
     count(*) filter (where phase = 2 and operation = 'renew') as renews,
     count(*) filter (where phase = 1 and cause = 'consent_unknown') as consent_lost,
-    count(*) filter (where phase = 3) as absorbed,
+    count(distinct member_key) filter (where phase = 3) as absorbed,
     count(*) filter (where phase = 2 and cause = 'recipe') as recipes
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase > 0;
@@ -180,6 +182,43 @@ from bound
 where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.cause = 'renewal'
     and change.member_key = bound.member_key and change.fingerprint <> bound.fingerprint;
 
+-- name: stays_too_long
+-- whose update waits or is held, and whom the platform would forget meanwhile
+create or replace temp table late as
+with unsent as (
+    select member_key, why from staying where why in ('quarantine', 'recipe')
+    union all
+    select member_key, 'held'
+    from sync.plan_changes
+    where plan_id = $plan_id and list_id = $list_id and phase = 2 and is_held and operation = 'update'
+)
+select sent.member_key, min(unsent.why) as why
+from sync.memberships as sent
+inner join unsent on unsent.member_key = sent.member_key
+where sent.list_id = $list_id and sent.leaving_at is null and sent.expires_at <= $now + to_seconds($renew_within::bigint)
+    and sent.member_key not in (
+        select member_key
+        from sync.plan_changes
+        where plan_id = $plan_id and list_id = $list_id and phase in (1, 2) and not is_held
+    )
+group by sent.member_key;
+
+-- name: record_late
+-- they are renewed with the rows that they were sent with
+insert into sync.plan_changes
+    (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
+select
+    $plan_id, $list_id, 2,
+    $first + (sum(len(sent.identifiers)) over (rows between unbounded preceding and current row) - len(sent.identifiers))
+        // ($rows - $slack),
+    'renew', 'renewal', sent.member_key, sent.identifiers, sent.fingerprint, false
+from sync.memberships as sent
+inner join late on late.member_key = sent.member_key
+where sent.list_id = $list_id;
+
+-- name: late
+select count(*), count(*) filter (where why = 'recipe') from late;
+
 -- name: hold_siblings
 -- who is still on one of the lists, because the removal is held, is not added to another of them, under no id of theirs
 update sync.plan_changes as change set is_held = true
@@ -192,6 +231,31 @@ from (
 ) as kept
 where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
     and change.member_key = kept.member_key and change.list_id <> kept.list_id and list_contains($lists, change.list_id);
+
+-- name: waits_for
+-- the lists whose held removals keep additions of this one waiting
+select distinct held.list_id
+from sync.plan_changes as held
+left join former on former.former_key = held.member_key
+inner join sync.plan_changes as change on change.member_key = coalesce(former.member_key, held.member_key)
+where held.plan_id = $plan_id and held.phase = 1 and held.operation = 'remove' and held.is_held
+    and list_contains($lists, held.list_id) and held.list_id <> $list_id
+    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.operation = 'add'
+    and change.is_held
+order by held.list_id;
+
+-- name: hold_elsewhere
+-- who is on a list of an audience of the same group that this plan leaves out waits until that one is planned
+update sync.plan_changes as change set is_held = true
+from (
+    select coalesce(former.member_key, sent.member_key) as member_key
+    from sync.memberships as sent
+    inner join sync.lists as list on list.list_id = sent.list_id
+    left join former on former.former_key = sent.member_key
+    where list.platform = $platform and list_contains($audiences, list.audience) and sent.leaving_at is null
+) as elsewhere
+where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
+    and list_contains($lists, change.list_id) and change.member_key = elsewhere.member_key;
 
 -- name: requests
 -- requests and rows that go, and people whose addition is held

@@ -33,7 +33,7 @@ where changes.operation = 'remove'
 
 -- name: none_removed
 create or replace temp table removals (member_key uuid, customer_id varchar, operation varchar, cause varchar);
-create or replace temp table absorbed (member_key uuid);
+create or replace temp table absorbed (member_key uuid, taker_key uuid);
 create or replace temp table put_back (member_key uuid);
 
 -- name: removal_values
@@ -70,53 +70,54 @@ where cause not in ('denied', 'erased') and (
 
 -- name: absorbed
 -- people merge and come apart, and keys change with them: somebody whose every identifier is now one of wanted members
--- of this list is not removed, only the ledger's row goes once these are accepted
+-- of this list is not removed; the ledger's row goes once those who take over are on the list with it
 create or replace temp table absorbed as
-select removals.member_key
-from removals
-inner join removal_values on removal_values.member_key = removals.member_key
-left join (
-    select distinct holders.value
+with kept as (
+    select distinct holders.value, placed.member_key as taker_key
     from holders
     inner join placed on placed.customer_id = holders.customer_id
     where placed.is_wanted and placed.split_value is not distinct from $split
         and holders.value not in (select value from withheld)
-) as kept on kept.value = removal_values.value
-where removals.operation = 'remove' and removals.cause = 'left'
-group by removals.member_key
-having bool_and(kept.value is not null);
+),
+taken as (
+    select removals.member_key, kept.taker_key
+    from removals
+    inner join removal_values on removal_values.member_key = removals.member_key
+    left join kept on kept.value = removal_values.value
+    where removals.operation = 'remove' and removals.cause = 'left'
+)
+select distinct member_key, taker_key
+from taken
+qualify bool_and(taker_key is not null) over (partition by member_key);
 
--- name: absorb
+-- name: leave_absorbed
 delete from removals where member_key in (select member_key from absorbed);
 
 -- name: nobody_hit
--- who is hit by a removal, and the values by which they are; each round finds those who share a value of the round before,
--- since whoever is hit by one value goes from the platform with all of theirs
-create or replace temp table hit (member_key uuid, customer_id varchar, round bigint);
+-- whom a removal hits: each round finds those who have a value of the round before, since whoever is found by one value goes
+-- from the platform with all of theirs; also people who are on no list, for others may be found by what is theirs
+create or replace temp table hit (customer_id varchar, round bigint);
+create or replace temp table hit_as_sent (member_key uuid, round bigint);
 create or replace temp table removed_values as
 select distinct value, 0::bigint as round from removal_values where member_key in (select member_key from removals);
 
--- name: hit_wanted
--- members whose rows on the list are those of the build
+-- name: hit
 insert into hit
-select distinct placed.member_key, placed.customer_id, $round
-from placed
-inner join identifying_values on identifying_values.customer_id = placed.customer_id
-where identifying_values.value in (select value from removed_values where round = $round)
-    and placed.is_wanted and placed.split_value is not distinct from $split
-    and placed.member_key not in (select member_key from hit)
-    and placed.member_key not in (select member_key from staying);
+select distinct customer_id, $round
+from identifying_values
+where value in (select value from removed_values where round = $round)
+    and customer_id not in (select customer_id from hit);
 
--- name: hit_staying
+-- name: hit_as_sent
 -- members who stay with what was sent before
-insert into hit
-select distinct sent.member_key, null, $round
+insert into hit_as_sent
+select distinct sent.member_key, $round
 from sync.memberships as sent
 inner join staying on staying.member_key = sent.member_key,
     unnest(cells_of(sent.identifiers, $identifying)) as cells(cell)
 where sent.list_id = $list_id and sent.leaving_at is null
     and cell in (select value from removed_values where round = $round)
-    and sent.member_key not in (select member_key from hit);
+    and sent.member_key not in (select member_key from hit_as_sent);
 
 -- name: spread
 insert into removed_values
@@ -124,21 +125,20 @@ select distinct value, $round + 1
 from identifying_values
 where customer_id in (select customer_id from hit where round = $round) and value not in (select value from removed_values);
 
--- name: spread_staying
+-- name: spread_as_sent
 insert into removed_values
 select distinct cell, $round + 1
 from sync.memberships as sent
-inner join hit on hit.member_key = sent.member_key,
+inner join hit_as_sent on hit_as_sent.member_key = sent.member_key and hit_as_sent.round = $round,
     unnest(cells_of(sent.identifiers, $identifying)) as cells(cell)
-where sent.list_id = $list_id and hit.round = $round and hit.customer_id is null
-    and cell not in (select value from removed_values);
+where sent.list_id = $list_id and cell not in (select value from removed_values);
 
 -- name: pull_removals
 -- who waits for a recipe's day and is hit gets the new hashes today: they are sent again anyway
 insert into removals
 select member_key, customer_id, operation, cause
 from staying
-where why = 'recipe' and member_key in (select member_key from hit);
+where why = 'recipe' and member_key in (select member_key from hit_as_sent);
 
 -- name: pull_values
 insert into removal_values
@@ -150,7 +150,7 @@ inner join sync.memberships as sent on sent.list_id = $list_id and sent.member_k
 
 -- name: pull_changes
 insert into changes
-select * exclude (why) from staying where why = 'recipe' and member_key in (select member_key from hit);
+select * exclude (why) from staying where why = 'recipe' and member_key in (select member_key from hit_as_sent);
 
 -- name: leave_pulled
 delete from staying where member_key in (select member_key from changes);
@@ -158,8 +158,17 @@ delete from staying where member_key in (select member_key from changes);
 -- name: put_back
 -- who is hit and stays as they are: sent again in phase 2
 create or replace temp table put_back as
+with found as (
+    select placed.member_key
+    from placed
+    inner join hit on hit.customer_id = placed.customer_id
+    where placed.is_wanted and placed.split_value is not distinct from $split
+        and placed.member_key not in (select member_key from staying)
+    union
+    select member_key from hit_as_sent
+)
 select member_key
-from hit
+from found
 where member_key not in (select member_key from changes)
     and member_key in (select member_key from sync.memberships where list_id = $list_id and leaving_at is null);
 

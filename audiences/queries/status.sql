@@ -1,5 +1,27 @@
 -- What the ledger knows, for people.
 
+-- name: spoken
+-- plans that say what is to be: carried out (a rebuild only then), or made of the newest build that there was. A look at an older
+-- build, or at some audiences of a build that was planned as a whole and then without what is held, hides nothing
+create or replace temp view spoken as
+select plan.*
+from sync.plans as plan
+left join sync.builds as build on build.build_id = plan.build_id
+where (plan.purpose = 'sync' or plan.purpose = 'rebuild') and plan.state not in ('planned', 'stale')
+    or plan.purpose = 'sync'
+    and not exists (
+        select 1 from sync.builds as newer
+        where newer.state = 'finished' and newer.started_at > build.started_at and newer.finished_at <= plan.created_at
+    )
+    and (
+        len(plan.held) > 0
+        or (select count(*) from sync.plans as part where part.plan_id = plan.plan_id) >= all (
+            select count(*) from sync.plans as whole
+            where whole.build_id = plan.build_id and whole.purpose = 'sync' and whole.created_at < plan.created_at
+            group by whole.plan_id
+        )
+    );
+
 -- name: lists
 with membership as (
     select
@@ -14,10 +36,6 @@ with membership as (
         min(sent_at) filter (where leaving_at is null) as filled_at
     from sync.memberships
     group by list_id
-),
-spoken as (
-    -- plans that say what is to be: a rebuild only once it was begun
-    select * from sync.plans where purpose = 'sync' or purpose = 'rebuild' and state <> 'planned'
 ),
 newest_plan as (
     select
@@ -95,6 +113,9 @@ left join refused on refused.list_id = lists.list_id
 left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
+-- name: newest_entries
+select list_id, arg_max(entry, created_at) from spoken group by list_id;
+
 -- name: told
 -- what the platforms said of each list in its last weeks, oldest first
 select
@@ -118,3 +139,23 @@ from sync.builds order by started_at desc limit 5;
 
 -- name: permit
 insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until, $now, $granted_by, $reason, null);
+
+-- name: newer_failed
+-- a build that began after the plan's failed since the plan was made; of one that was killed only its beginning is known
+select 1
+from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
+inner join sync.builds as build on build.build_id = plan.build_id
+inner join sync.builds as newer on newer.state = 'failed' and newer.started_at > build.started_at
+where coalesce(newer.finished_at, newer.started_at) > plan.created_at
+limit 1;
+
+-- name: planned_at
+select max(created_at) from sync.plans where plan_id = $plan_id;
+
+-- name: permit_over
+-- a permit that lets changes of this list through ran out, or another plan used it up
+select 1
+from sync.permits
+where permit_id in (select unnest(permits) from sync.plans where plan_id = $plan_id and list_id = $list_id)
+    and (used_by_plan is null and until <= $now or used_by_plan <> $plan_id)
+limit 1;

@@ -20,7 +20,9 @@ from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
+from audiences.splits import remember
 from audiences.sync.plan_record import read_plan
+from audiences.sync.renames import has_lists, take_over
 from audiences.sync.sending import carry_out
 from audiences.sync.works import ApplyResult, ListResult, Progress, Run, Work, refuse_stale, works_of
 from audiences.warehouse.duckdb import limit_memory
@@ -65,13 +67,26 @@ def apply_plan(
             fold(ledger.connection)
         works = works_of(rows, audiences)
         refuse_stale(run, works)
-        _log_entries(run, works, audiences.values())
+        with ledger.transaction():
+            _begin(run, works)
+            _log_entries(run, works, audiences.values())
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
             for work in works:
                 _close(run, work)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
+
+
+def _begin(run: Run, works: Sequence[Work]) -> None:
+    """Lists get the name that their audience has by now, and what the plan found of splits is in force."""
+    going = [work for work in works if work.is_open]
+    taken_over = {work.plan.audience: work.plan.taken_over_from for work in going}
+    for audience, former in taken_over.items():
+        if former is not None and not has_lists(run.connection, audience):
+            take_over(run.connection, audience, former, run.plan_id)
+    for memory in sorted({work.stored.split_values for work in going if work.stored.split_values is not None}):
+        remember(run.connection, memory, run.build_id)
 
 
 def _log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> None:
@@ -83,17 +98,16 @@ def _log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Au
     entering = {audience.name: audience for work, audience in defined if work.is_open and "add" not in work.held}
     staying = {work.plan.audience for work in works if "remove" in work.held}
     leaving = {audience.name for work, audience in defined if work.is_open} - staying
-    with run.ledger.transaction():
-        for name, audience in entering.items():
-            common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of}
-            left = experiments_left(run.connection, audience, defined_audiences)
-            close_experiments(run.connection, left, run.clock())
-            if has_experiment(audience):
-                experiment = open_experiment(run.connection, audience, run.clock())
-                run.execute("log_entries", **common, experiment=experiment.id, build_id=run.build_id)
-            run.execute("log_history", **common)
-        for name in sorted(leaving):
-            run.execute("log_leaving", plan_id=run.plan_id, audience=name, as_of=run.as_of)
+    for name, audience in entering.items():
+        common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of}
+        left = experiments_left(run.connection, audience, defined_audiences)
+        close_experiments(run.connection, left, run.clock())
+        if has_experiment(audience):
+            experiment = open_experiment(run.connection, audience, run.clock())
+            run.execute("log_entries", **common, experiment=experiment.id, build_id=run.build_id)
+        run.execute("log_history", **common)
+    for name in sorted(leaving):
+        run.execute("log_leaving", plan_id=run.plan_id, audience=name, as_of=run.as_of)
 
 
 def _close(run: Run, work: Work) -> None:
@@ -102,8 +116,8 @@ def _close(run: Run, work: Work) -> None:
     if work.is_open:
         run.execute("plan_state", **ids, state="applied", now=run.clock())
         run.execute("use_permits", **ids)
-        if not work.held:
-            run.execute("absorb", **ids)
+        if not work.held and run.execute("any_absorbed", **ids).fetchone() is not None:
+            run.execute("drop_absorbed", **ids)
         if work.result.requests:
             run.execute("list_applied", list_id=work.plan.list, now=run.clock())
         if work.plan.state == "retired" and not work.held:

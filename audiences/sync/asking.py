@@ -9,17 +9,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from audiences.domain import ListId
-from audiences.errors import AuthError, BoomerangError, Gone, RateLimited, Unavailable
-from audiences.platforms.base import ListStatus, Platform, Processing
+from audiences.errors import AuthError, BoomerangError, Gone, RateLimited, RejectedRequest, Unavailable
+from audiences.platforms.base import ListStatus, Platform, Processing, RemoteList
 from audiences.platforms.registry import open_platform
 from audiences.settings import Settings
+
+STILL_THERE = (
+    "the platform said that the list is not there, and it is: run `boomerang sync` again, and look at what "
+    "the token may see if it stays so"
+)
 
 
 @dataclass(frozen=True)
 class Question:
-    """One list to be asked about, and the handles of the requests of which it is to tell."""
+    """One list to be asked about, and the handles of the requests of which it is to tell.
+
+    `early` accepted requests are too young to be asked about before `early_until` (naive UTC).
+    """
 
     list_id: ListId
     audience: str
@@ -30,6 +39,8 @@ class Question:
     name: str
     is_retired: bool = False
     handles: tuple[str, ...] = ()
+    early: int = 0
+    early_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,34 @@ def _ask_list(platform: Platform, question: Question) -> Answer:
 
 def _gone(platform: Platform, question: Question) -> Answer:
     """A list that is not to be seen is gone only where these credentials may see the account's lists."""
+    return Answer(question, error=_trouble(platform))
+
+
+def require_gone(platform: Platform, external_id: str) -> None:
+    """Raise what is the matter where a list only seems to be gone: nothing that is known of it is to be forgotten then."""
+    trouble = _trouble(platform)
+    if trouble is not None:
+        raise trouble
+    try:
+        platform.status(external_id)
+    except Gone:
+        return
+    raise RejectedRequest(STILL_THERE)
+
+
+def renewed(platform: Platform, remote: RemoteList) -> str:
+    """The id of the list that takes the place of one that is gone. Raises RejectedRequest where the old one is found again."""
+    assert remote.external_id is not None
+    require_gone(platform, remote.external_id)
+    external_id = platform.ensure(remote)
+    if external_id == remote.external_id:
+        raise RejectedRequest(STILL_THERE)
+    return external_id
+
+
+def _trouble(platform: Platform) -> BoomerangError | None:
     try:
         findings = platform.check()
     except BoomerangError as error:
-        return Answer(question, error=error)
-    return Answer(question, error=AuthError(" ".join(findings)) if findings else None)
+        return error
+    return AuthError(" ".join(findings)) if findings else None

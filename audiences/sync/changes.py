@@ -72,13 +72,12 @@ def _record(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
 
 def _record_additions(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     named, cut = statements("record"), job.cut
-    connection.execute(named["numbered"], {"rows": cut["rows"], "slack": 0})
-    if has_rows(connection, "numbered"):
-        connection.execute(named["record_single"], job.ids)
+    connection.execute(named["numbered"], {"rows": cut["rows"]})
+    singles = count(connection, named["record_single"], job.ids) if has_rows(connection, "numbered") else 0
     connection.execute(named["several"])
     if has_rows(connection, "several"):
-        first = count(connection, named["first_batch"], job.ids)
-        connection.execute(named["record_several"], {**cut, "first": first})
+        last = max(singles - 1, 0) // cut["rows"]
+        connection.execute(named["record_several"], {**cut, "last": last, "taken": singles - last * cut["rows"]})
 
 
 def _put_back(connection: duckdb.DuckDBPyConnection, job: Job) -> bool:
@@ -108,6 +107,20 @@ def hold(connection: duckdb.DuckDBPyConnection, job: Job, held: dict[str, int], 
             connection.execute(named[step], {**job.ids, "identifying": job.identifying})
         if not _put_back(connection, job):
             return
+
+
+def renew_as_sent(connection: duckdb.DuckDBPyConnection, job: Job) -> tuple[int, int]:
+    """Renew whose update waits or is held, where the platform would forget them meanwhile: with what they were sent with.
+
+    Returns how many these are, and how many of them wait for a recipe's day.
+    """
+    named = statements("record")
+    connection.execute(named["stays_too_long"], {**job.ids, "now": job.now, "renew_within": job.renewal[0]})
+    renewed, of_a_recipe = connection.execute(named["late"]).fetchone() or (0, 0)
+    if renewed:
+        first = count(connection, named["first_batch"], job.ids)
+        connection.execute(named["record_late"], {**job.cut, "first": first})
+    return renewed, of_a_recipe
 
 
 def _bind(connection: duckdb.DuckDBPyConnection, job: Job) -> None:

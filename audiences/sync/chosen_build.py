@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audiences.as_of import parse_as_of
-from audiences.builds import settle_killed
+from audiences.builds import published_file, settle_killed
 from audiences.errors import DataError
 from audiences.ledger import Ledger
+from audiences.members import attach_build
 from audiences.settings import Settings
 
 
 @dataclass(frozen=True)
 class BuildRef:
-    """The finished build that a plan follows. `newer_failed` says that a later one did not finish."""
+    """The finished build that a plan follows. `newer_failed` says that a later one did not finish.
+
+    `newest_id` is the newest finished build, another one where an older was asked for.
+    """
 
     build_id: str
     as_of: datetime
     newer_failed: bool
+    newest_id: str
 
 
 def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datetime) -> BuildRef:
@@ -28,6 +33,7 @@ def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datet
         "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
     ).fetchall()
     finished = [row for row in rows if row[2] == "finished"]
+    newest_id = finished[0][0] if finished else ""
     if as_of is not None:
         moment = parse_as_of(as_of, timezone=settings.shop.timezone, now=now)
         finished = [row for row in finished if row[1] == moment]
@@ -37,4 +43,10 @@ def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datet
         raise DataError("there is no finished build yet: run `boomerang extract`, then `boomerang build`")
     build_id, moment, _, started = finished[0]
     newer_failed = as_of is None and any(row[2] == "failed" and row[3] > started for row in rows)
-    return BuildRef(build_id, moment, newer_failed)
+    return BuildRef(build_id, moment, newer_failed, newest_id)
+
+
+def attach_chosen(ledger: Ledger, settings: Settings, build: BuildRef) -> None:
+    """Attach the build, with the refusals that only the newest one knows. Raises DataError when a file of them is gone."""
+    newest = None if build.newest_id == build.build_id else published_file(settings, build.newest_id)
+    attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key, newest)

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.domain import ListId
 from audiences.errors import ConfigError, RejectedRequest
 from audiences.ledger import Ledger, open_ledger
@@ -38,6 +39,8 @@ TROUBLE = RejectedRequest.exit_code
 class ListConfirmation:
     """What was learnt of one list. `processed`, `working`, `failed`, `unknown` count requests, the next three people.
 
+    `early` requests were accepted too lately to be asked about: the platform tells of them from `ask_again_at` on.
+
     `state`: asked, gone, moved (another run replaced the list meanwhile), failed, or unset (its account is not in the
     settings). Sizes are bounds in people, as the platform tells them.
     """
@@ -48,6 +51,8 @@ class ListConfirmation:
     state: str
     processed: int = 0
     working: int = 0
+    early: int = 0
+    ask_again_at: datetime | None = None
     failed: int = 0
     unknown: int = 0
     confirmed: int = 0
@@ -106,21 +111,20 @@ def _questions(connection: duckdb.DuckDBPyConnection, audiences: Sequence[str], 
         if name not in known:
             raise ConfigError(f"no list at any platform belongs to {name}{hint(name, known)}")
     pending = connection.execute(named["pending"]).fetchall()
-    return [
-        replace(one, handles=tuple(_due(one, pending, now)))
-        for one in lists
-        if not audiences or one.audience in audiences
-    ]
+    return [_asked(one, pending, now) for one in lists if not audiences or one.audience in audiences]
 
 
-def _due(question: Question, pending: Iterable[tuple[str, str, int, datetime]], now: datetime) -> Iterable[str]:
-    """The list's handles that the platform can tell of by now."""
+def _asked(question: Question, pending: Iterable[tuple[str, str, int, datetime]], now: datetime) -> Question:
+    """The question with the handles that the platform can tell of by now, and how many it cannot yet."""
     mine = [row for row in pending if row[0] == question.list_id]
     if not mine:
-        return []
+        return question
     kind = kind_of(question.platform)
-    due = [row for row in mine if PHASES[row[2]] in kind.confirms and row[3] <= now - kind.confirm_after]
-    return dict.fromkeys(handle for _, handle, _, _ in due)
+    told = [(handle, closed_at) for _, handle, phase, closed_at in mine if PHASES[phase] in kind.confirms]
+    due = dict.fromkeys(handle for handle, closed_at in told if closed_at <= now - kind.confirm_after)
+    early = [closed_at for _, closed_at in told if closed_at > now - kind.confirm_after]
+    until = max(early) + kind.confirm_after if early else None
+    return replace(question, handles=tuple(due), early=len(early), early_until=until)
 
 
 def _unset(question: Question) -> ListConfirmation:
@@ -134,7 +138,10 @@ def _unset(question: Question) -> ListConfirmation:
 def _learn(settings: Settings, ledger: Ledger, answer: Answer, now: datetime) -> ListConfirmation:
     """Write down what one answer tells, all of it or nothing."""
     question = answer.question
-    result = ListConfirmation(question.list_id, question.audience, question.platform, "asked")
+    result = ListConfirmation(
+        question.list_id, question.audience, question.platform, "asked",
+        early=question.early, ask_again_at=question.early_until,
+    )  # fmt: skip
     if answer.error is not None:
         return replace(result, state="failed", message=str(answer.error), exit_code=answer.error.exit_code)
     with ledger.transaction() as connection:
@@ -161,6 +168,7 @@ def _settle(
     _do(connection, "told", **give_up, handles=handles, states=states)
     processed, working, failed, unknown = _row(connection, "told_counts")
     _do(connection, "note_told", now=now)
+    _do(connection, "confirm_requests")
     lowered = _lower(connection, of_list) if failed else 0
     confirmed = _count(connection, "confirm_additions", **of_list, now=now)
     _do(connection, "erased_now", **of_list)
@@ -176,12 +184,14 @@ def _lower(connection: duckdb.DuckDBPyConnection, of_list: dict[str, Any]) -> in
     """Undo what the ledger believed of requests that failed; how many people the next sync sends again."""
     people = _count(connection, "failed_additions", **of_list)
     _do(connection, "failed_removals", **of_list)
+    _do(connection, "failed_requests")
     people += sum(
         _count(connection, name, **of_list) for name in ("bring_back", "bring_back_beside", "bring_back_lost")
     )
     for step in ("open_again", "open_erasures_again"):
         connection.execute(statements("forget")[step])
-    _do(connection, "moved", **of_list)
+    for step in ("look_after_again", "moved"):
+        _do(connection, step, **of_list)
     return people
 
 
@@ -198,13 +208,20 @@ def _append_status(
     is_renamed = status.name != question.name
     parts = [status.note] if status.note and (status.is_flagged or not status.usable) else []
     parts += [f"its name there is {status.name!r}, ours is {question.name!r}"] if is_renamed else []
-    parts += [f"{result.failed:,} requests failed there: the next sync sends them again"] if result.failed else []
-    parts += [f"of {result.unknown:,} requests it will never be known"] if result.unknown else []
+    failed, unknown = amount(result.failed, "request"), amount(result.unknown, "request")
+    parts += [f"{failed} failed there: {_again(question, result)}"] if result.failed else []
+    parts += [f"what became of {unknown} will never be known"] if result.unknown else []
     return replace(
         result, size_lower=status.size_lower, size_upper=status.size_upper, match_rate=status.match_rate,
         is_usable=status.usable, is_flagged=status.is_flagged, name_there=status.name, is_renamed=is_renamed,
         message="; ".join(parts), exit_code=TROUBLE if status.is_flagged else 0,
     )  # fmt: skip
+
+
+def _again(question: Question, result: ListConfirmation) -> str:
+    if question.is_retired and result.sent_again:
+        return "people are on it again, and leave once it is released again"
+    return "the next sync sends these people again"
 
 
 def _gone(

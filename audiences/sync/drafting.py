@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.catalog import Audience
 from audiences.definition import Guards
 from audiences.domain import ListKey
@@ -22,7 +23,7 @@ from audiences.platforms.base import Limits, PlatformKind
 from audiences.settings import Settings
 from audiences.splits import HELD_OUT
 from audiences.sql import count, statements
-from audiences.sync.changes import digest_of, hold, record_changes
+from audiences.sync.changes import digest_of, hold, record_changes, renew_as_sent
 from audiences.sync.chosen_build import BuildRef
 from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
@@ -40,6 +41,8 @@ class Context:
     build: BuildRef
     now: datetime
     purpose: str = "sync"
+    former: Mapping[str, str] = field(default_factory=dict)
+    """The audiences whose lists still have a former name in the ledger, with that name."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -59,6 +62,7 @@ class Wanted:
     is_over: bool = False
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    split_values: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Draft:
     renews: int
     absorbed: int
     waiting: dict[str, int]
+    untouched: int
+    """Wanted members for whom nothing is sent and nothing waits but a recipe's day."""
     version: int
     digest: str
     verdict: Verdict
@@ -140,8 +146,10 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     )
     verdict = _judged(context, wanted, facts, job.limits)
     hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
+    late, late_for_a_recipe = renew_as_sent(connection, job)
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
-    return Draft(wanted, job, facts, updates, renews, absorbed, waiting, version, digest, verdict)
+    untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
+    return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
 
 
 def _job(context: Context, wanted: Wanted) -> Job:
@@ -177,15 +185,16 @@ def _coverage(connection: duckdb.DuckDBPyConnection) -> float | None:
 
 def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) -> Verdict:
     own = wanted.audience.guards if wanted.audience else Guards()
-    rows = context.connection.execute(
-        statements("plan")["permits"], {"list_id": wanted.key.list_id, "now": context.now}
-    ).fetchall()
+    key = wanted.key
+    names = [name for name in (key.audience, context.former.get(key.audience)) if name is not None]
+    lists = [replace(key, audience=name).list_id for name in names]
+    rows = context.connection.execute(statements("plan")["permits"], {"lists": lists, "now": context.now}).fetchall()
     guards = limits_for(own, context.settings.guards, floor=limits.min_members, is_exclusion=facts.is_exclusion)
     return judge(facts, guards, [Permit(*row) for row in rows])
 
 
-def finish(context: Context, one: Draft) -> ListPlan:
-    """The list's plan as it is kept and shown, with what waits for its siblings."""
+def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it."""
     key, facts = one.key, one.facts
     requests, rows, waiting = context.connection.execute(statements("record")["requests"], one.job.ids).fetchone() or (
         0,
@@ -207,13 +216,14 @@ def finish(context: Context, one: Draft) -> ListPlan:
         renews=one.renews,
         unchanged=_unchanged(one),
         dropped={**one.wanted.dropped},
-        guard=_reported(one.verdict, waiting),
+        guard=_reported(context, one, waiting, siblings),
         requests=requests,
         bytes=_bytes(one, requests, rows),
         seconds=round(requests * 3600 / one.job.limits.requests_per_hour, 1),
         state=one.wanted.state,
         waiting=one.waiting,
         notes=_notes(one),
+        taken_over_from=context.former.get(key.audience),
     )
     _store(context, one, entry, definition)
     return entry
@@ -222,7 +232,7 @@ def finish(context: Context, one: Draft) -> ListPlan:
 def _unchanged(one: Draft) -> int:
     if one.wanted.state != "active":
         return one.facts.size - one.facts.removes
-    return max(one.facts.wanted - one.facts.adds - one.updates - one.renews - one.waiting.get("quarantine", 0), 0)
+    return one.untouched
 
 
 def _bytes(one: Draft, requests: int, rows: int) -> int:
@@ -236,19 +246,28 @@ def _bytes(one: Draft, requests: int, rows: int) -> int:
 def _notes(one: Draft) -> Sequence[str]:
     notes = [*one.wanted.notes]
     if one.absorbed:
-        notes.append(f"{one.absorbed:,} were joined with other members, or got another id: nothing to send for them")
+        joined = amount(one.absorbed, "was", "were")
+        notes.append(f"{joined} joined with other members, or got another id: nothing to send for them")
     if one.waiting.get("recipe"):
-        notes.append(f"{one.waiting['recipe']:,} wait for a later day: a new recipe is spread over days")
+        notes.append(
+            f"{amount(one.waiting['recipe'], 'waits', 'wait')} for a later day: a new recipe is spread over days"
+        )
     if one.waiting.get("quarantine"):
-        notes.append(f"{one.waiting['quarantine']:,} are in quarantine: the platform refuses their identifiers")
+        notes.append(
+            f"{amount(one.waiting['quarantine'], 'is', 'are')} in quarantine: the platform refuses their identifiers"
+        )
     return notes
 
 
-def _reported(verdict: Verdict, waiting: int) -> GuardReport:
+def _reported(context: Context, one: Draft, waiting: int, siblings: Sequence[str]) -> GuardReport:
+    verdict, guards = one.verdict, [finding.kind for finding in one.verdict.findings]
     if waiting == 0 or "add" in verdict.held:
-        return GuardReport(verdict.name, verdict.held, verdict.reasons)
-    reason = f"{waiting:,} people wait here: a guard holds their removal from another list"
-    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason])
+        return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
+    ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
+    others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
+    people = amount(waiting, "person waits", "people wait")
+    reason = f"{people} here: a guard holds their removal from {' and '.join(others) or 'another list'}"
+    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason], [*guards], others)
 
 
 def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:
@@ -271,5 +290,6 @@ def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> No
         "keep_days": one.job.keep_days,
         "confirms_removals": "remove" in one.wanted.kind.confirms,
         "coverage": one.facts.coverage,
+        "split_values": one.wanted.split_values,
     }
     context.connection.execute(statements("plan")["store"], values)

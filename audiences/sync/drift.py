@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from audiences.amounts import amount
+
 MEMORY = timedelta(days=14)
 """So far back a size is compared with the newest one."""
 DELAY = timedelta(days=3)
@@ -58,7 +60,8 @@ def _above(newest: Size, sizes: Sequence[Size], most_people: int) -> str:
     if (newest.lower or 0) <= explained * (1 + MARGIN) + FEW:
         return ""
     return (
-        f"the platform shows at least {newest.lower:,} people, and the members explain {explained:,} at most: "
+        f"the platform shows at least {amount(newest.lower or 0, 'person', 'people')}, and the members explain "
+        f"{explained:,} at most: "
         "people came onto the list by another way, or removals do not take effect"
     )
 
@@ -90,7 +93,8 @@ def _low(newest: Size, confirmed: int) -> str:
     if confirmed < FROM_CONFIRMED or (newest.upper or 0) >= confirmed * FEWEST_RECOGNISED:
         return ""
     return (
-        f"the platform confirmed {confirmed:,} members and shows {newest.upper:,} people at most: "
+        f"the platform confirmed {amount(confirmed, 'member')} and shows "
+        f"{amount(newest.upper or 0, 'person', 'people')} at most: "
         "it recognises hardly anybody, or people went off the list by another way"
     )
 

@@ -15,21 +15,19 @@ from datetime import datetime
 
 import duckdb
 
-from audiences.builds import published_file
 from audiences.domain import ListId, ListKey
 from audiences.errors import Busy, DataError
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
-from audiences.members import attach_build
 from audiences.platforms.registry import kind_of, platform_names
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
-from audiences.sync.around import detach
 from audiences.sync.changes import digest_of
-from audiences.sync.chosen_build import find_build
+from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import list_hash
+from audiences.sync.explain.small_build import detach
 from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
 from audiences.sync.receipt import Erasure, read_receipt, write_receipt
@@ -119,7 +117,7 @@ def _newest_build(settings: Settings, ledger: Ledger, now: datetime) -> Iterator
     """Attach the newest build, or say that there is none; without one the ledger alone tells who is meant."""
     try:
         build = find_build(ledger, settings, None, now)
-        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        attach_chosen(ledger, settings, build)
         has_build = True
     except DataError:
         prepare_without_build(ledger.connection, ledger.key)
@@ -146,7 +144,7 @@ def _write_down(asked: Asked, asked_by: str | None, now: datetime) -> str:
     asked.execute("mark", erasure_id=erasure_id)
     asked.execute("drop_unmade")
     asked.execute("open_lists", erasure_id=erasure_id)
-    asked.execute("count_lists", erasure_id=erasure_id)
+    asked.execute("open_requests", erasure_id=erasure_id)
     asked.execute("entomb", erasure_id=erasure_id)
     asked.execute("clear_changes", pattern=asked.pattern)
     asked.execute("clear_quarantine")
@@ -294,5 +292,6 @@ def _plan_list(
             "list_version": one.version, "definition_hash": PURPOSE, "changes_digest": digest, "hash": entry.hash,
             "held": [], "permits": [], "entry": json.dumps(asdict(entry)), "purpose": PURPOSE, "name": one.label,
             "recipe": None, "keep_days": None, "confirms_removals": "remove" in kind.confirms, "coverage": None,
+            "split_values": None,
         },
     )  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from audiences.amounts import amount
+
 ASKED_EVERY = timedelta(days=2)
 """Whoever asks the platforms less often knows too little of them."""
 
@@ -60,6 +62,10 @@ class ListState:
     remainder: str | None
     held: dict[str, int]
     reasons: tuple[str, ...]
+    guards: tuple[str, ...]
+    """The kinds of its own guards that hold something."""
+    waits_for: tuple[str, ...]
+    """The lists whose held removals keep people waiting here."""
     held_since: datetime | None
     written_off: int = 0
     """Requests to be forgotten that ended without this list: somebody may still be on it."""
@@ -82,7 +88,7 @@ def advise(one: ListState, now: datetime) -> tuple[str, ...]:
 
 def _given_up(one: ListState) -> Iterator[str]:
     if one.written_off and one.state != "deleted":
-        requests = f"{one.written_off:,} request{'s' if one.written_off > 1 else ''} to be forgotten"
+        requests = f"{amount(one.written_off, 'request')} to be forgotten"
         yield f"delete the list there if you ever can: {requests} ended without it, {one.written_off_why}"
 
 
@@ -99,20 +105,25 @@ def _there(one: ListState) -> Iterator[str]:
 def _ours(one: ListState) -> Iterator[str]:
     """What the next sync, or somebody before it, has to do."""
     if one.erasing:
-        yield f"run `boomerang sync`: {one.erasing:,} people asked to be forgotten and are still on the list"
-    if one.held:
+        yield f"run `boomerang sync`: {amount(one.erasing, 'person', 'people')} asked to be forgotten, still on the list"
+    if one.waits_for:
+        others = " and ".join(f"`boomerang release {other} --why '...'`" for other in one.waits_for)
+        yield f"look at `boomerang plan`, then {others}: people wait here while their removal from there is held"
+    if one.held and (one.guards or not one.waits_for):
         yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
     elif one.state == "retiring" and one.members:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"
     if not one.is_complete:
         yield f"run `boomerang sync`, it goes on where it stopped: {one.remainder or 'the last one left something over'}"
     elif one.unanswered and not one.held:
-        yield f"run `boomerang sync`: {one.unanswered:,} are sent again, an answer never came or the request failed"
+        again = amount(one.unanswered, "is", "are")
+        yield f"run `boomerang sync`: {again} sent again, an answer never came or the request failed"
     if one.state == "paused" and one.expiring:
-        yield f"take `paused` out if they are to stay: the platform forgets {one.expiring:,} people within a week"
+        soon = amount(one.expiring, "person", "people")
+        yield f"take `paused` out if they are to stay: the platform forgets {soon} within a week"
     if one.quarantined:
         yield (
-            f"look at the addresses of {one.quarantined:,} people whom the platform refuses; "
+            f"look at the addresses of {amount(one.quarantined, 'person', 'people')} whom the platform refuses; "
             "they are tried again when these change"
         )
 
@@ -130,4 +141,4 @@ def _truth(one: ListState, now: datetime) -> Iterator[str]:
     if one.external_id is not None and first_sent is not None and now - first_sent > ASKED_EVERY:
         yield "run `boomerang confirm`, best every day: the platform was not asked for some time"
     elif one.waiting_since is not None and now - one.waiting_since > ASKED_EVERY:
-        yield f"wait: the platform has not processed {one.requests_waiting:,} requests yet"
+        yield f"wait: the platform has not processed {amount(one.requests_waiting, 'request')} yet"

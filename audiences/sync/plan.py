@@ -7,25 +7,22 @@ the ledger, and no platform.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
-import duckdb
-
-from audiences.builds import published_file
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
-from audiences.domain import ListKey
+from audiences.domain import ListId, ListKey
 from audiences.errors import ConfigError
 from audiences.experiments import current_experiment, experiments_left, has_experiment
 from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
+from audiences.ledger.pruning import prune
 from audiences.members import (
     BUILD,
     Moment,
-    attach_build,
     counts_by_reason,
     family_of_values,
     is_active,
@@ -38,13 +35,12 @@ from audiences.members import (
 from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
-from audiences.splits import HELD_OUT
+from audiences.splits import HELD_OUT, memory_of
 from audiences.sql import statements
-from audiences.sync.chosen_build import find_build
+from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
 from audiences.sync.plan_record import ListPlan, Plan
-
-PLAN_MEMORY = timedelta(days=183)
+from audiences.sync.renames import former_names, looked_at
 
 
 def make_plan(
@@ -77,16 +73,16 @@ def make_plan(
         with ledger.transaction():
             fold(ledger.connection)
         plan_id = f"{clock:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        context = Context(settings, ledger, plan_id, build, clock, purpose)
+        former = former_names(ledger.connection, catalog.audiences.values())
+        context = Context(settings, ledger, plan_id, build, clock, purpose, former)
         moment = Moment(build.as_of, settings.shop.timezone)
-        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        attach_chosen(ledger, settings, build)
         with ledger.transaction() as connection:
-            taken_over = _take_over(connection, chosen)
-            for audience in needed_for([one.name for one in chosen], catalog):
-                select_audience(connection, audience, catalog, schema, moment)
-            lists = _planned(context, chosen, catalog, taken_over, is_whole=not audiences)
-            connection.execute(statements("plan")["prune_changes"])
-            connection.execute(statements("plan")["prune_plans"], {"oldest": clock - PLAN_MEMORY})
+            with looked_at(connection, former, plan_id):
+                for audience in needed_for([one.name for one in chosen], catalog):
+                    select_audience(connection, audience, catalog, schema, moment)
+                lists = _planned(context, chosen, catalog, is_whole=not audiences)
+            prune(connection, clock)
         ledger.connection.execute(f"detach {BUILD}")
     return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
 
@@ -100,24 +96,7 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
     return [audience for audience in catalog.ordered() if audience.name in wanted and not audience.paused]
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Audience]) -> dict[str, str]:
-    """Give the lists of audiences that got another name to it. Returns the former names of those, by name."""
-    named, found = statements("plan"), {}
-    for audience in chosen:
-        has_lists = connection.execute(named["has_lists"], {"audience": audience.name}).fetchone() is not None
-        for former in reversed(audience.renamed_from):
-            if has_lists or connection.execute(named["has_lists"], {"audience": former}).fetchone() is None:
-                continue
-            for statement in named["take_over"].split(";"):
-                names = {"audience": audience.name, "former": former}
-                connection.execute(statement, names)
-            found[audience.name], has_lists = former, True
-    return found
-
-
-def _planned(
-    context: Context, chosen: Sequence[Audience], catalog: Catalog, taken_over: Mapping[str, str], *, is_whole: bool
-) -> list[ListPlan]:
+def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, is_whole: bool) -> list[ListPlan]:
     """All lists, platform by platform, so that each platform's people are made once."""
     connection, named = context.connection, statements("plan")
     connection.execute(named["create_present"])
@@ -130,8 +109,7 @@ def _planned(
         connection.execute(statements("changes")["refused_keys"])
         for audience in chosen:
             if platform in audience.platforms:
-                notes = _notes(context, audience, catalog, taken_over.get(audience.name))
-                drafts += _drafted_audience(context, audience, kind, notes)
+                drafts += _drafted_audience(context, audience, kind, _notes(context, audience, catalog))
         for wanted in _without_list(orphans, drafts, platform):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
@@ -139,18 +117,20 @@ def _planned(
         experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
         connection.execute(named["entries"], ids)
-    _hold_siblings(context, drafts)
-    return sorted((finish(context, one) for one in drafts), key=lambda item: item.list)
+    siblings = _hold_siblings(context, drafts)
+    _hold_elsewhere(context, drafts, chosen, catalog)
+    return sorted(
+        (finish(context, one, siblings.get(one.key.list_id, ())) for one in drafts), key=lambda item: item.list
+    )
 
 
 def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, notes: tuple[str, ...]) -> list[Draft]:
     connection, named = context.connection, statements("plan")
     key = ListKey(audience.name, kind.name, audience.platforms[kind.name].account)
     place_members(connection, audience, key.list_id, context.build.build_id)
+    memory = None
     if audience.split_by is not None:
-        family = family_of_values(key.list_id, audience.split_by.column)
-        connection.execute(named["forget_values"], {"list_id": key.list_id})
-        connection.execute(named["remember_values"], {"family": family, "build_id": context.build.build_id})
+        memory = memory_of(connection, key.list_id, family_of_values(key.list_id, audience.split_by.column))
     connection.execute(named["note_present"], {"audience": audience.name})
     _, dropped = counts_by_reason(connection)
     ids = {"audience": audience.name, "platform": key.platform, "account": key.account}
@@ -166,13 +146,21 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
                 kind=kind,
                 name=list_name(audience, split),
                 audience=audience,
-                is_over=is_over or _is_closed(audience, split, kept),
+                is_over=is_over or (_is_closed(audience, split, kept) and not _is_lost(context, key, split)),
                 dropped=dropped,
                 notes=notes,
+                split_values=memory,
             ),
         )
         for split in sorted(current | known, key=lambda value: value or "")
     ]
+
+
+def _is_lost(context: Context, key: ListKey, split: str | None) -> bool:
+    """Whether most people of a list that is closed are gone from the audience, and not only on another list of it."""
+    list_id = ListKey(key.audience, key.platform, key.account, split).list_id
+    row = context.connection.execute(statements("plan")["share_gone"], {"list_id": list_id}).fetchone()
+    return row is not None and (row[0] or 0.0) > 0.5
 
 
 def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
@@ -190,7 +178,8 @@ def _is_closed(audience: Audience, split: str | None, kept: set[str]) -> bool:
     return value not in kept and value != audience.split_by.rest
 
 
-def _notes(context: Context, audience: Audience, catalog: Catalog, former: str | None) -> tuple[str, ...]:
+def _notes(context: Context, audience: Audience, catalog: Catalog) -> tuple[str, ...]:
+    former = context.former.get(audience.name)
     notes = [] if former is None else [f"taken over from {former}, with everybody who is on it"]
     left = experiments_left(context.connection, audience, catalog.audiences.values())
     notes += [f"the experiment {one.id} is closed: nobody is held out by it any more" for one in left]
@@ -238,8 +227,12 @@ def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: 
     return [one for one in orphans if one.kind.name == platform and one.key not in planned]
 
 
-def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
-    """Who stays on a list because its removals are held is not added to another split of it or audience of its group."""
+def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> dict[ListId, list[ListId]]:
+    """Who stays on a list because its removals are held is not added to another split of it or audience of its group.
+
+    Returns for each list of such a family all lists of the family.
+    """
+    siblings: dict[ListId, list[ListId]] = {}
     families: dict[tuple[str, str], list[Draft]] = {}
     for one in drafts:
         families.setdefault((one.key.platform, family_of(one.wanted.audience, one.key)), []).append(one)
@@ -249,6 +242,24 @@ def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> None:
             context.connection.execute(
                 statements("record")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
             )
+            siblings |= dict.fromkeys(lists, lists)
+    return siblings
+
+
+def _hold_elsewhere(context: Context, drafts: Sequence[Draft], chosen: Sequence[Audience], catalog: Catalog) -> None:
+    """Of an exclusive group of which only some audiences are planned: nobody is added who is on a list of another."""
+    for audience in chosen:
+        group = audience.exclusive_group
+        others = [
+            one.name for one in catalog.audiences.values()
+            if group is not None and one.exclusive_group == group and one not in chosen and not one.paused
+        ]  # fmt: skip
+        for platform in audience.platforms if others else ():
+            lists = [
+                one.key.list_id for one in drafts if one.wanted.audience == audience and one.key.platform == platform
+            ]
+            values = {"plan_id": context.plan_id, "platform": platform, "audiences": others, "lists": lists}
+            context.connection.execute(statements("record")["hold_elsewhere"], values)
 
 
 def family_of(audience: Audience | None, key: ListKey) -> str:

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
+from audiences.amounts import amount
 from audiences.sync.plan_record import ListPlan, Plan
 
 KILO = 1000.0
 
 
-def as_markdown(plan: Plan) -> str:
-    """The plan as one Markdown document. Names come from definitions; pipes in them are escaped."""
-    return "\n".join([*_head(plan), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
+def as_markdown(plan: Plan, timezone: str = "UTC") -> str:
+    """The plan as one Markdown document, its as_of by the shop's clock. Pipes in names of definitions are escaped."""
+    return (
+        "\n".join([*_head(plan, timezone), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
+    )
 
 
-def _head(plan: Plan) -> Iterator[str]:
+def _head(plan: Plan, timezone: str) -> Iterator[str]:
     lists = plan.lists
     changed = [one for one in lists if one.changes]
+    as_of = plan.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))
     yield f"## Plan `{plan.plan_id}`"
     yield ""
     yield (
-        f"As of {plan.as_of:%Y-%m-%d %H:%M} UTC, build `{plan.build_id}`. {len(changed)} of {len(lists)} lists change: "
+        f"As of {as_of:%Y-%m-%d %H:%M} ({timezone}), build `{plan.build_id}`. {_changing(len(changed), len(lists))}: "
         f"**{sum(one.adds for one in lists):,}** added, **{sum(one.updates for one in lists):,}** updated, "
         f"**{sum(one.removes for one in lists):,}** removed, **{sum(one.renews for one in lists):,}** renewed, in "
-        f"{sum(one.requests for one in lists):,} requests ({size(sum(one.bytes for one in lists))})."
+        f"{amount(sum(one.requests for one in lists), 'request')} ({size(sum(one.bytes for one in lists))})."
     )
+
+
+def _changing(changed: int, lists: int) -> str:
+    return f"{changed:,} of {amount(lists, 'list')} {'changes' if changed == 1 else 'change'}"
 
 
 def _table(lists: Iterable[ListPlan]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from audiences.domain import ListId
+from audiences.domain import ListId, ListKey
 from audiences.errors import DataError
 from audiences.ledger import Ledger
 from audiences.sql import statements
@@ -16,11 +16,25 @@ from audiences.sql import statements
 
 @dataclass(frozen=True)
 class GuardReport:
-    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard."""
+    """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard.
+
+    `guards` are the kinds that trip, in the order of their sentences. `waits_for` are the lists whose held removals keep
+    people waiting here; the last sentence is about them.
+    """
 
     verdict: str
     held: dict[str, int] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+    waits_for: list[str] = field(default_factory=list)
+
+    def releases(self, list_id: str) -> list[tuple[str, list[str]]]:
+        """Each sentence with the lists that a release of would answer it."""
+        last = len(self.reasons) - 1
+        return [
+            (reason, self.waits_for if self.waits_for and number == last else [list_id])
+            for number, reason in enumerate(self.reasons)
+        ]
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,15 @@ class ListPlan:
     waiting: dict[str, int] = field(default_factory=dict)
     """People whose change waits, by cause: recipe (beyond today's budget), quarantine."""
     notes: Sequence[str] = ()
+    taken_over_from: str | None = None
+    """The former name of its audience, which the list has in the ledger until this plan is applied."""
+
+    @property
+    def former_list(self) -> ListId | None:
+        """The list under the former name of its audience."""
+        if self.taken_over_from is None:
+            return None
+        return ListKey(self.taken_over_from, self.platform, self.account, self.split).list_id
 
     @property
     def changes(self) -> int:
@@ -92,6 +115,8 @@ class StoredList:
     purpose: str
     name: str
     keep_days: int | None
+    split_values: str | None
+    """What is to be remembered of the values of a split, as `splits.memory_of` wrote it."""
 
 
 def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:

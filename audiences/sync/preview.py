@@ -8,7 +8,6 @@ from datetime import datetime
 import duckdb
 from sqlglot import exp
 
-from audiences.builds import published_file
 from audiences.catalog import Audience
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
@@ -17,7 +16,6 @@ from audiences.ledger.connection import now_utc
 from audiences.members import (
     BUILD,
     Moment,
-    attach_build,
     counts_by_reason,
     needed_for,
     place_members,
@@ -27,8 +25,9 @@ from audiences.members import (
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
-from audiences.sync.chosen_build import BuildRef, find_build
+from audiences.sync.chosen_build import BuildRef, attach_chosen, find_build
 from audiences.sync.plan import chosen_audiences
+from audiences.sync.renames import as_named
 
 SAMPLE_ROWS = 5
 LEDGER_WAIT = 10.0  # seconds
@@ -73,11 +72,12 @@ def preview(
     chosen = chosen_audiences(catalog, names)
     with open_ledger(settings, wait=LEDGER_WAIT) as ledger:
         build = find_build(ledger, settings, as_of, now_utc())
-        attach_build(ledger.connection, published_file(settings, build.build_id), ledger.key)
+        attach_chosen(ledger, settings, build)
         moment = Moment(build.as_of, settings.shop.timezone)
-        for audience in needed_for([one.name for one in chosen], catalog):
-            select_audience(ledger.connection, audience, catalog, schema, moment)
-        found = [_previewed(ledger, audience, build, samples) for audience in chosen]
+        with as_named(ledger, catalog.audiences.values()):
+            for audience in needed_for([one.name for one in chosen], catalog):
+                select_audience(ledger.connection, audience, catalog, schema, moment)
+            found = [_previewed(ledger, audience, build, samples) for audience in chosen]
         ledger.connection.execute(f"detach {BUILD}")
     return found
 

@@ -6,16 +6,26 @@ It is kept in the ledger, and as `receipts/<erasure_id>.json` in the home folder
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.settings import Settings
 from audiences.sql import statements
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that took the person off a list: when the platform accepted it, as what it names it, and how far it got."""
+
+    at: datetime
+    request_id: str | None
+    level: str
 
 
 @dataclass(frozen=True)
@@ -32,13 +42,13 @@ class ErasedFrom:
     external_id: str | None
     state: str
     level: str | None
-    request_id: str | None
     members: int
     removed_at: datetime | None
     why: str = ""
     is_passing: bool = False
     written_off_at: datetime | None = None
     written_off_by: str | None = None
+    requests: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ def _lines(erasure: Erasure) -> Iterator[str]:
     yield f"  {_barred(erasure)}"
     for one in erasure.lists:
         yield f"  {_list_line(one)}"
+        if len(one.requests) > 1:
+            yield from (f"    {_request_line(request)}" for request in one.requests)
     if not erasure.lists:
         yield "  Nothing was left to remove: no list has anything of this person."
     elif erasure.is_open:
@@ -103,12 +115,12 @@ def _lines(erasure: Erasure) -> Iterator[str]:
 
 def _share(erasure: Erasure, state: str) -> str:
     count = sum(one.state == state for one in erasure.lists)
-    return f"{count:,} of {_counted(len(erasure.lists), 'list')} {'is' if count == 1 else 'are'}"
+    return f"{count:,} of {amount(len(erasure.lists), 'list')} {'is' if count == 1 else 'are'}"
 
 
 def _found(erasure: Erasure) -> str:
     if erasure.customers:
-        return f"{_counted(erasure.customers, 'customer')} found in the shop's data."
+        return f"{amount(erasure.customers, 'customer')} found in the shop's data."
     where = "not in the newest build" if erasure.had_build else "there is no build to look in"
     if erasure.lists:
         return f"Not found among the shop's customers ({where}), but something of this person was sent before."
@@ -119,9 +131,7 @@ def _barred(erasure: Erasure) -> str:
     if erasure.asked_before is not None and not erasure.barred:
         return f"Forgotten before, {_told(erasure.asked_before)}: what is known of this person stays barred."
     what = (
-        _counted(erasure.barred, "address or number", "addresses and numbers")
-        if erasure.barred
-        else "the customer's id"
+        amount(erasure.barred, "address or number", "addresses and numbers") if erasure.barred else "the customer's id"
     )
     return f"Barred from now on: {what}. That holds for whatever the shop's data says later."
 
@@ -136,12 +146,17 @@ def _list_line(one: ErasedFrom) -> str:
         return f"{where}: NOT REMOVED, {given_up}. Delete the list there if you ever can"
     if one.state == "gone":
         return f"{where}: the platform does not have this list any more"
-    request = f", request {one.request_id}" if one.request_id else ""
-    return f"{where}: removed {_told(one.removed_at)}, {one.level} by the platform{request}"
+    return f"{where}: removed {_told(one.removed_at)}, {one.level} by the platform{_by(one.requests)}"
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def _by(requests: Sequence[Request]) -> str:
+    if len(requests) > 1:
+        return f", by {amount(len(requests), 'request')}:"
+    return f", request {requests[0].request_id}" if requests and requests[0].request_id else ""
+
+
+def _request_line(request: Request) -> str:
+    return f"{_told(request.at)}, {request.level}, request {request.request_id or 'without an id'}"
 
 
 def _told(moment: datetime | None) -> str:
@@ -154,7 +169,11 @@ def read_receipt(connection: duckdb.DuckDBPyConnection, erasure_id: str) -> Eras
     row = connection.execute(named["erasure"], which).fetchone()
     assert row is not None
     barred = connection.execute(named["barred"], which).fetchone() or (0,)
-    lists = tuple(ErasedFrom(*one) for one in connection.execute(named["receipt_lists"], which).fetchall())
+    requests: dict[str, list[Request]] = {}
+    for list_id, *request in connection.execute(named["receipt_requests"], which).fetchall():
+        requests.setdefault(list_id, []).append(Request(*request))
+    found = (ErasedFrom(*one) for one in connection.execute(named["receipt_lists"], which).fetchall())
+    lists = tuple(replace(one, requests=tuple(requests.get(one.list, ()))) for one in found)
     by_name = dict(zip(("erasure_id", "asked_at", "asked_by", "state", "finished_at", "customers"), row, strict=True))
     return Erasure(**by_name, barred=int(barred[0]), lists=lists)
 

@@ -16,6 +16,8 @@ from audiences.ledger.connection import now_utc
 from audiences.names import hint
 from audiences.settings import Settings
 from audiences.sql import statements
+from audiences.sync.plan_record import GuardReport
+from audiences.sync.reasons import checked_reason
 
 
 @dataclass(frozen=True)
@@ -43,39 +45,60 @@ def release(
     Args:
         settings: the shop.
         list_id: as `status` shows it.
-        reason: why, kept in the ledger.
-        guards: kinds of guards; none means all that trip now, or would.
+        reason: why, kept in the ledger; names nobody.
+        guards: kinds of guards that trip now; none means all of them.
         at_most: how many changes at most; default is what the newest plan holds.
         hours: how long the permit lasts.
         now: naive UTC.
 
     Raises:
-        ConfigError: no such list, nothing held, or an unknown guard.
+        ConfigError: no such list, no guard of its own (or not the named one) holds anything, or an unknown guard;
+            or the reason is missing or has an address in it.
     """
-    clock = now or now_utc()
+    clock, why = now or now_utc(), checked_reason(reason, keeper="the ledger")
     for guard in guards:
         if guard not in KINDS:
             raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
     with open_ledger(settings) as ledger:
-        rows = ledger.connection.execute(
-            "select list_id, arg_max(entry, created_at) from sync.plans where purpose = 'sync' group by list_id"
-        ).fetchall()
+        ledger.connection.execute(statements("status")["spoken"])
+        rows = ledger.connection.execute(statements("status")["newest_entries"]).fetchall()
         entries = {row[0]: json.loads(row[1]) for row in rows}
         if list_id not in entries:
             raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
-        entry = entries[list_id]
-        if not entry["guard"]["held"]:
-            raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
-        ceiling = at_most or sum(entry["guard"]["held"].values())
+        held = GuardReport(**entries[list_id]["guard"])
+        chosen = _chosen(list_id, held, guards)
+        ceiling = at_most or _own_changes(held)
         until = clock + timedelta(hours=hours)
-        chosen = tuple(guards) or KINDS
         with ledger.transaction() as connection:
             for guard in chosen:
                 connection.execute(
                     statements("status")["permit"],
                     {
                         "permit_id": secrets.token_hex(6), "list_id": list_id, "guard": guard, "at_most": ceiling,
-                        "until": until, "now": clock, "granted_by": getpass.getuser(), "reason": reason,
+                        "until": until, "now": clock, "granted_by": getpass.getuser(), "reason": why,
                     },
                 )  # fmt: skip
     return Release(list_id, tuple(chosen), ceiling, until)
+
+
+def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str, ...]:
+    """The guards to open: only such as hold something now, so that none lies open for what comes tomorrow."""
+    if not held.held:
+        raise ConfigError(f"nothing is held on {list_id}: there is nothing to release")
+    if not held.guards and held.waits_for:
+        raise ConfigError(
+            f"people of {list_id} wait for removals that are held elsewhere: release {' and '.join(held.waits_for)}"
+        )
+    if not held.guards:
+        raise ConfigError(
+            f"no guard of {list_id} itself holds anything: run `boomerang plan`, it names the list to release"
+        )
+    for guard in guards:
+        if guard not in held.guards:
+            raise ConfigError(f"{guard} holds nothing on {list_id}: it is held by {' and '.join(held.guards)}")
+    return tuple(guards) or tuple(held.guards)
+
+
+def _own_changes(held: GuardReport) -> int:
+    """How many changes the list's own guards hold; who waits for another list is not among them."""
+    return sum(count for operation, count in held.held.items() if operation != "add" or not held.waits_for)

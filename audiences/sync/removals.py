@@ -27,26 +27,24 @@ def find_removals(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     connection.execute(named["holders"])
     connection.execute(named["mark_ended"])
     connection.execute(named["absorbed"], {"split": job.key.split})
-    connection.execute(named["absorb"])
+    connection.execute(named["leave_absorbed"])
     connection.execute(named["nobody_hit"])
     if not job.is_rebuilt:  # of a rebuild everybody is sent again
         _find_hit(connection, job)
         _pull_along(connection, job)
-    connection.execute(named["put_back"], {"list_id": job.key.list_id})
+    connection.execute(named["put_back"], {"list_id": job.key.list_id, "split": job.key.split})
 
 
 def _find_hit(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
-    """Fill `hit`, round by round, until nobody new is found."""
+    """Fill `hit` and, with members who stay as they were sent, `hit_as_sent`, round by round until nobody new is found."""
     named, of_list = statements("removals"), {"list_id": job.key.list_id, "identifying": job.identifying}
-    has_staying, this_round = has_rows(connection, "staying"), 0
-    is_spreading = True
+    has_staying, this_round, is_spreading = has_rows(connection, "staying"), 0, True
     while is_spreading:
-        connection.execute(named["hit_wanted"], {"split": job.key.split, "round": this_round})
-        spread = 0
+        connection.execute(named["hit"], {"round": this_round})
+        spread = count(connection, named["spread"], {"round": this_round})
         if has_staying:
-            connection.execute(named["hit_staying"], {**of_list, "round": this_round})
-            spread += count(connection, named["spread_staying"], {**of_list, "round": this_round})
-        spread += count(connection, named["spread"], {"round": this_round})
+            connection.execute(named["hit_as_sent"], {**of_list, "round": this_round})
+            spread += count(connection, named["spread_as_sent"], {**of_list, "round": this_round})
         is_spreading, this_round = spread > 0, this_round + 1
 
 

@@ -13,7 +13,7 @@ import duckdb
 from audiences.builds import settle_killed
 from audiences.catalog import Catalog, load_catalog
 from audiences.errors import ConfigError
-from audiences.ledger import open_ledger
+from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
@@ -21,6 +21,8 @@ from audiences.sql import statements
 from audiences.sync.confirm import is_set
 from audiences.sync.drift import Size, drift
 from audiences.sync.list_state import ListState, advise
+from audiences.sync.plan_record import GuardReport
+from audiences.sync.renames import as_named
 
 SOON = timedelta(days=7)
 AN_HOUR = timedelta(hours=1)
@@ -71,18 +73,25 @@ def read_status(settings: Settings, *, wait: float = 0.0, now: datetime | None =
             BuildState(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]))
             for row in ledger.connection.execute(statements("status")["builds"]).fetchall()
         ]
-        rows = _rows(ledger.connection, "lists", expiring_until=moment + SOON)
-        told: dict[str, list[Row]] = {}
-        for row in _rows(ledger.connection, "told"):
-            told.setdefault(row["list_id"], []).append(row)
-        states = [
-            _list_state(
-                settings, catalog, row, told.get(row["list_id"], []), _drift(ledger.connection, row, told), moment
-            )
-            for row in rows
-        ]
+        with as_named(ledger, catalog.audiences.values() if catalog else ()):
+            rows, states = _lists(settings, ledger, catalog, moment)
         known = [one for one, row in zip(states, rows, strict=True) if row["state"] or one.state != "deleted"]
         return Status(ledger.environment, tuple(builds), tuple(known))
+
+
+def _lists(
+    settings: Settings, ledger: Ledger, catalog: Catalog | None, now: datetime
+) -> tuple[list[Row], list[ListState]]:
+    ledger.connection.execute(statements("status")["spoken"])
+    rows = _rows(ledger.connection, "lists", expiring_until=now + SOON)
+    told: dict[str, list[Row]] = {}
+    for row in _rows(ledger.connection, "told"):
+        told.setdefault(row["list_id"], []).append(row)
+    states = [
+        _list_state(settings, catalog, row, told.get(row["list_id"], []), _drift(ledger.connection, row, told), now)
+        for row in rows
+    ]
+    return rows, states
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, statement: str, **parameters: Any) -> list[Row]:
@@ -103,7 +112,7 @@ def _list_state(
     settings: Settings, catalog: Catalog | None, row: Row, told: Sequence[Row], drifting: str, now: datetime
 ) -> ListState:
     newest = told[-1] if told else None
-    guard = json.loads(row["entry"])["guard"] if row["entry"] is not None else {"held": {}, "reasons": []}
+    guard = GuardReport(**json.loads(row["entry"])["guard"]) if row["entry"] is not None else GuardReport("ok")
     is_gone = bool(newest and newest["is_gone"]) and row["external_id"] is None
     state = ListState(
         list=row["list_id"],
@@ -129,8 +138,10 @@ def _list_state(
         drift=drifting,
         is_complete=row["is_complete"],
         remainder=row["remainder"],
-        held=guard["held"],
-        reasons=tuple(guard["reasons"]),
+        held=guard.held,
+        reasons=tuple(guard.reasons),
+        guards=tuple(guard.guards),
+        waits_for=tuple(guard.waits_for),
     )
     state = replace(
         state,

@@ -14,7 +14,7 @@ import duckdb
 from audiences.addresses import Contact, read_contact
 from audiences.errors import ConfigError
 from audiences.platforms.registry import kind_of, platform_names
-from audiences.sql import statements
+from audiences.sql import has_rows, statements
 
 MOST_PLACES = 64
 """Upload rows of a platform that is not installed any more have so many values at most."""
@@ -88,7 +88,7 @@ class _Search:
                 if fields is None
                 else [(platform, place, one.column) for place, one in enumerate(fields, start=1) if one.identifies]
             )
-            self.connection.executemany("insert into recipes values (?, ?, ?)", places)
+            self.connection.executemany(statements("forget")["add_place"], places)
 
     def name(self, text: str, contact: Contact | None) -> int:
         """Put whoever is meant into the tables; returns how many customers of the build they are."""
@@ -104,23 +104,23 @@ class _Search:
         if contact is None and not customers:
             if text:
                 self.run("key_of_text", text=text)
-            if self.connection.execute("select 1 from asked_keys").fetchone() is None:
+            if not has_rows(self.connection, "asked_keys"):
                 raise ConfigError(NOBODY)
         return len(customers)
 
     def _by_contact(self, contact: Contact | None) -> set[str]:
         if contact is None or not self.has_build:
             return set()
-        rows = self.connection.execute(statements("explain")[f"by_{contact.kind}"], {"hash": contact.canonical})
-        return {str(row[0]) for row in rows.fetchall()}
+        return self._customers(f"by_{contact.kind}", hash=contact.canonical)
 
     def _customers(self, statement: str, **parameters: Any) -> set[str]:
-        return {str(row[0]) for row in self.run(statement, **parameters).fetchall()}
+        """What a statement of `queries/whom.sql` finds in the build."""
+        return {str(row[0]) for row in self.connection.execute(statements("whom")[statement], parameters).fetchall()}
 
     def _add(self, customers: Iterable[str], contact: Contact | None) -> None:
         if contact is not None:
-            self.connection.execute("insert into asked_contacts values (?, ?)", [contact.kind, contact.canonical])
-            self.connection.executemany("insert into asked_hashes values (?, ?)", list(contact.hashes.items()))
+            self.run("add_contact", kind=contact.kind, hash=contact.canonical)
+            self.connection.executemany(statements("forget")["add_hash"], list(contact.hashes.items()))
         found = sorted(customers)
         if found:
             self.run("add_customers", customers=found)

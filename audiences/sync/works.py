@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from audiences.builds import settle_killed
 from audiences.catalog import Audience
 from audiences.domain import ListId, ListKey
 from audiences.errors import BoomerangError, DataError, RateLimited
@@ -89,6 +90,8 @@ class Work:
     external_id: str | None = None
     halvings: int = 0
     accepted: int = 0
+    is_gone: bool = False
+    """The remote list was deleted: what was accepted for it, and what is in flight, counts for nothing."""
 
     @property
     def plan(self) -> ListPlan:
@@ -144,13 +147,40 @@ def works_of(rows: Sequence[StoredList], audiences: Mapping[str, Audience]) -> l
 
 
 def refuse_stale(run: Run, works: Sequence[Work]) -> None:
-    """Refuse lists for which build, definition, version or changes are not those of the plan any more."""
+    """Refuse lists for which build, definition, version or changes are not those of the plan any more.
+
+    Refused too is what was judged by an age, a build's success or a release that do not hold any more.
+    """
     build_moved = run.execute("build_moved", plan_id=run.plan_id).fetchone() is not None
+    over = _over(run)
     for work in works:
-        moved = ["the build"] if build_moved else []
-        moved += _moved(run, work)
-        if moved and work.stored.purpose != "forget":
-            work.fail(DataError(f"{' and '.join(moved)} moved since the plan was made: plan again"), "stale")
+        if work.stored.purpose == "forget":
+            continue
+        moved = [*(["the build"] if build_moved else []), *_moved(run, work)]
+        why = [f"{' and '.join(moved)} moved"] if moved else []
+        why += over + _permit_over(run, work)
+        if why:
+            work.fail(DataError(f"{' and '.join(why)} since the plan was made: plan again"), "stale")
+
+
+def _over(run: Run) -> list[str]:
+    """What has changed by time alone; what was so when the plan was made, the guards have judged."""
+    settle_killed(run.ledger, run.settings)
+    named, ids = statements("status"), {"plan_id": run.plan_id}
+    most = run.settings.guards.max_build_age
+    (planned_at,) = run.connection.execute(named["planned_at"], ids).fetchone() or (None,)
+    found = []
+    if most is not None and planned_at is not None and planned_at - run.as_of <= most < run.clock() - run.as_of:
+        found.append("the build grew too old")
+    if run.connection.execute(named["newer_failed"], ids).fetchone() is not None:
+        found.append("a newer build did not finish")
+    return found
+
+
+def _permit_over(run: Run, work: Work) -> list[str]:
+    ids = {"plan_id": run.plan_id, "list_id": work.plan.list, "now": run.clock()}
+    is_over = run.connection.execute(statements("status")["permit_over"], ids).fetchone() is not None
+    return ["the release that it rests on ran out"] if is_over else []
 
 
 def _moved(run: Run, work: Work) -> list[str]:
@@ -159,7 +189,10 @@ def _moved(run: Run, work: Work) -> list[str]:
     if definition_hash(work.audience, kind_of(plan.platform)) != stored.definition_hash:
         moved.append("the definition")
     listed = run.execute("list", list_id=plan.list).fetchone()
-    if listed and int(listed[1]) != stored.list_version and listed[3] != run.plan_id:
+    if listed is None and plan.former_list is not None:
+        listed = run.execute("list", list_id=plan.former_list).fetchone()
+    version, last_plan = (int(listed[1]), listed[3]) if listed else (0, None)
+    if version != stored.list_version and last_plan != run.plan_id:
         moved.append("the list")
     if digest_of(run.connection, run.plan_id, plan.list) != stored.changes_digest:
         moved.append("the changes")

@@ -6,7 +6,6 @@ who gave it up, and why.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,9 +18,8 @@ from audiences.names import hint
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.forget import Clock, finish, held_ledger, open_again
+from audiences.sync.reasons import checked_reason
 from audiences.sync.receipt import Erasure, read_receipt, write_receipt
-
-ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+\d[\d ()./-]{6,}")
 
 
 def write_off(
@@ -50,7 +48,7 @@ def write_off(
         ConfigError: nothing is open on that list, or the reason is missing or has an address in it; nothing was done.
         Busy: the platform is only down, or another process holds the ledger; nothing was given up.
     """
-    _check_reason(why)
+    reason = checked_reason(why, keeper="the receipt")
     with held_ledger(settings) as ledger:
         with ledger.transaction() as connection:
             fold(connection)
@@ -62,19 +60,12 @@ def write_off(
         with ledger.transaction() as connection:
             for step in ("clear_written_off", "drop_written_off"):
                 connection.execute(named[step], which)
-            connection.execute(named["write_off"], {**which, "now": now, "said_by": said_by, "why": why.strip()})
+            connection.execute(named["write_off"], {**which, "now": now, "said_by": said_by, "why": reason})
             connection.execute(named["settle_erasures"], {"now": now})
             receipts = tuple(_settled(connection, one) for one in tried)
             for receipt in receipts:
                 write_receipt(settings, receipt)  # before the ledger says so: killed between the two, it is run again
         return receipts
-
-
-def _check_reason(why: str) -> None:
-    if not why.strip():
-        raise ConfigError("say --why: the receipt keeps it")
-    if ADDRESS.search(why):
-        raise ConfigError("the reason must name nobody: leave the address or number out, the receipt keeps it")
 
 
 def _chosen(connection: duckdb.DuckDBPyConnection, list_id: str, erasure_id: str | None) -> set[str]:

@@ -247,3 +247,17 @@ def test_who_is_kept_in_one_audience_of_a_group_by_a_guard_is_not_added_to_anoth
     assert shop.sync() == 3
     assert shop.people_on() == everybody
     assert shop.people_on("buyers@meta:main") == buyers
+
+
+def test_a_sync_of_one_audience_of_a_group_adds_nobody_who_is_still_on_the_list_of_another(shop):
+    everybody = shop.crowd(600)
+    buyers = shop.crowd(150, prefix="buyer", segment="recent")
+    shop.audience("lapsed", exclusive_group="winback", priority=20)
+    shop.audience("buyers", segment="recent", exclusive_group="winback", priority=10)
+    shop.publish(TODAY)
+    assert shop.sync() == 0
+    shop.lapsed(*sorted(everybody)[:400], segment="recent")
+    shop.publish(TOMORROW)
+    assert shop.sync("buyers") == 3
+    assert shop.people_on("buyers@meta:main") == buyers
+    assert shop.people_on() == everybody

@@ -57,6 +57,29 @@ def test_a_wrong_key_is_refused(filled):
         opened(filled)
 
 
+@pytest.mark.parametrize("kept", [0, 20, 63], ids=["empty", "short", "one sign short"])
+def test_a_key_that_was_cut_short_is_refused_and_left_as_it_is(filled, kept):
+    file = filled.settings.home / "ledger.key"
+    file.write_text(file.read_text(encoding="ascii")[:kept], encoding="ascii")
+    with pytest.raises(ConfigError, match=r"ledger.key is no key: .*; restore it from the backup"):
+        opened(filled)
+    assert len(file.read_text(encoding="ascii")) == kept
+
+
+def test_a_new_ledger_takes_no_empty_key(open_shop):
+    """A process was killed while it made the key: nothing may be keyed by nothing."""
+    shop = open_shop(free_ledger=True)
+    for file in shop.settings.home.glob("ledger.*"):
+        file.unlink()
+    shop.settings.home.mkdir(parents=True, exist_ok=True)
+    (shop.settings.home / "ledger.key").touch()
+    with pytest.raises(ConfigError, match=r"ledger.key is no key: .*; delete it, a new ledger gets a new one"):
+        opened(shop)
+    (shop.settings.home / "ledger.key").unlink()
+    assert len(opened(shop).key) == 64
+    assert [file.name for file in shop.settings.home.glob("ledger.key*")] == ["ledger.key"]
+
+
 def test_only_the_owner_may_read_the_key(filled):
     assert (filled.settings.home / "ledger.key").stat().st_mode & 0o077 == 0
 

@@ -173,7 +173,7 @@ def test_another_account_gets_its_people_once_the_old_list_is_released(shop):
         OUTLET: ("active", 150, 0),
     }
     assert shop.sync() == 3
-    assert shop.of_list(OUTLET).message == "150 people wait here: a guard holds their removal from another list"
+    assert shop.of_list(OUTLET).message == f"150 people wait here: a guard holds their removal from {LIST}"
     assert shop.people_on(LIST) == everybody
     let_go(shop)
     assert shop.sync() == 0

@@ -18,11 +18,16 @@ def sized(shop, **sizes):
         shop.crowd(size, prefix=name.lower(), category=name)
 
 
-def lists_of(shop, day=None):
-    """Who has a list, by a plan of that day's build."""
-    if day is not None:
-        shop.publish(DAY + dt.timedelta(days=day))
-    return {one.split for one in shop.plan().lists if one.members}
+def lists_of(shop, day):
+    """Which values have a list by the sync of that day's build."""
+    shop.publish(DAY + dt.timedelta(days=day))
+    plan = shop.plan()
+    shop.apply(plan)
+    return with_members(plan)
+
+
+def with_members(plan):
+    return {one.split for one in plan.lists if one.members}
 
 
 def started(shop):
@@ -45,11 +50,37 @@ def test_the_place_goes_to_the_next_largest(shop):
     assert found[6] == {"Strings", "Picks", "other"}
 
 
-def test_planning_a_build_again_counts_it_once(shop):
+def test_a_build_counts_once_however_often_it_is_applied(shop):
     started(shop)
     shop.publish(DAY + dt.timedelta(days=1))
     for _ in range(9):
-        assert "Amps" in lists_of(shop)
+        shop.sync()
+    assert [count for (count,) in shop.rows("select max(small_builds) from sync.split_values")] == [1]
+    assert "Amps" in with_members(shop.plan())
+
+
+def test_a_build_that_was_only_planned_does_not_count(shop):
+    started(shop)
+    for day in range(1, 9):
+        shop.publish(DAY + dt.timedelta(days=day))
+        assert "Amps" in with_members(shop.plan())
+
+
+def test_a_plan_that_is_refused_counts_nothing(shop):
+    started(shop)
+    shop.publish(DAY + dt.timedelta(days=1))
+    plan = shop.plan()
+    shop.publish(DAY + dt.timedelta(days=2))
+    assert {one.state for one in shop.apply(plan).lists} == {"stale"}
+    assert shop.value("select max(small_builds) from sync.split_values") == 0
+
+
+def test_of_two_plans_of_a_build_either_may_be_applied_or_both(shop):
+    started(shop)
+    shop.publish(DAY + dt.timedelta(days=1))
+    for plan in (shop.plan(), shop.plan()):
+        shop.apply(plan)
+        assert shop.value("select max(small_builds) from sync.split_values") == 1
 
 
 def test_one_build_at_half_of_min_members_begins_the_count_anew(shop):
@@ -80,7 +111,7 @@ def test_a_preview_shows_the_lists_that_the_plan_has(shop):
     lists_of(shop, 1)
     (found,) = preview(shop.settings)
     assert set(found.accounts[0].lists) == {f"{LIST}/Strings", f"{LIST}/Amps", f"{LIST}/other"}
-    assert "Amps" in lists_of(shop)
+    assert "Amps" in with_members(shop.plan())
 
 
 def test_a_value_that_loses_its_list_empties_it_and_its_people_share_the_rest(shop):

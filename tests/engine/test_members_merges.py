@@ -57,7 +57,7 @@ def test_the_plan_says_who_was_joined(shop):
     shop.publish(day(1))
     plan = shop.plan_of()
     assert (plan.adds, plan.updates, plan.removes) == (1, 0, 0)
-    assert plan.notes == ["1 were joined with other members, or got another id: nothing to send for them"]
+    assert plan.notes == ["1 was joined with other members, or got another id: nothing to send for them"]
 
 
 def test_who_gets_another_id_and_another_address_loses_the_old_one(shop):

@@ -22,7 +22,7 @@ def test_sums_a_row_per_list_and_what_wants_a_look(open_shop):
     shop.leaves(*sorted(shop.segment_names())[:400])
     shop.publish(TOMORROW)
     text = as_markdown(shop.plan())
-    assert "1 of 1 lists change: **0** added, **0** updated, **400** removed" in text
+    assert "1 of 1 list changes: **0** added, **0** updated, **400** removed" in text
     assert "| lapsed@meta:main | 200 | 0 | 0 | 400 | 0 | 200 | 0 | **held**: 400 remove |" in text
     assert "- `lapsed@meta:main`: held, because the list would shrink from 600 to 200, more than 50%." in text
     assert "1 gate consent_denied" in text
@@ -35,3 +35,12 @@ def test_bytes_are_told_in_units_that_people_read():
         "5.9 MB",
         "59.0 GB",
     ]
+
+
+def test_the_instant_is_told_by_the_shops_clock_as_plan_does(open_shop):
+    shop = open_shop()
+    shop.crowd(110)
+    shop.audience("lapsed")
+    shop.publish()
+    text = as_markdown(shop.plan(), shop.settings.shop.timezone)
+    assert f"As of {TODAY} 23:59 (America/New_York), build" in text

@@ -67,3 +67,18 @@ def test_another_label_reaches_the_ad_manager_with_the_next_change(shop):
     shop.publish(TOMORROW)
     assert shop.sync() == 0
     assert shop.sandbox.inspect("meta").list(shop.remote_id())["name"] == "Six months quiet"
+
+
+def test_a_rename_that_is_undone_is_refused_until_it_is_written_as_one(shop):
+    people = shop.people_on()
+    rename(shop, renamed_from="lapsed")
+    assert shop.sync() == 0
+    shop.forget_definition("quiet")
+    shop.audience("lapsed", holdout="20%")
+    shop.publish(TOMORROW)
+    assert shop.sync() != 0
+    assert "write `renamed_from: [lapsed, quiet]` into its definition" in shop.of_list("lapsed@meta:main").message
+    assert shop.people_on("quiet@meta:main") == shop.on_ledger("quiet@meta:main") == people
+    shop.audience("lapsed", holdout="20%", renamed_from=["lapsed", "quiet"])
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == people

@@ -27,7 +27,14 @@ def is_excluded(shop):
     shop.lapsed("dan", segment="recent")
 
 
-STRICTER = pytest.mark.parametrize("becomes", [denies, is_forgotten, is_excluded], ids=lambda one: one.__name__)
+def is_excluded_from_elsewhere(shop):
+    """By a segment: dan is not in the audience's own."""
+    shop.person("dan", phones=[PHONE])
+    shop.lapsed("dan", segment="recent")
+
+
+BECOMING = [denies, is_forgotten, is_excluded, is_excluded_from_elsewhere]
+STRICTER = pytest.mark.parametrize("becomes", BECOMING, ids=lambda one: one.__name__)
 
 
 def defined(shop, **keys):
@@ -173,6 +180,30 @@ def test_no_identifier_of_somebody_held_out_is_on_the_list(shop):
     untouchable = {one for name in held_out for one in shop.persons[name].contacts()}
     assert untouchable.isdisjoint(shop.contacts_on())
     assert {f"{name}@example.com" for name in torn} <= shop.contacts_on()
+
+
+@pytest.mark.parametrize("scope", ["global", "group"])
+def test_an_experiment_of_several_audiences_holds_people_out_of_all_of_them(shop, scope):
+    """Couples of whom he is in the one audience, and she in the other or in none."""
+    couples(shop)
+    shop.leaves(*(f"her{number}" for number in range(300)))
+    shop.lapsed(*(f"her{number}" for number in range(150)), segment="recent")
+    together = {"holdout": {"share": "30%", "scope": scope}}
+    group = {"exclusive_group": "g"} if scope == "group" else {}
+    shop.audience("lapsed", **together, **group, **({"priority": 1} if group else {}))
+    shop.audience("buyers", segment="recent", **together, **group, **({"priority": 2} if group else {}))
+    shop.publish()
+    assert shop.sync() == 0
+    held_out = {name for name, arm in arms(shop).items() if arm == "holdout"}
+    assert any(name.startswith("her") for name in held_out)
+    untouchable = {one for name in held_out for one in shop.persons[name].contacts()}
+    on_lists = shop.contacts_on(LIST) | shop.contacts_on("buyers@meta:main")
+    assert untouchable.isdisjoint(on_lists)
+    shop.lapsed(*(f"her{number}" for number in range(150, 300)), segment="recent")
+    shop.publish(TOMORROW)
+    before = shop.contacts_on(LIST)
+    assert shop.sync() == 0
+    assert shop.contacts_on(LIST) == before, "who comes in later was kept out from the start"
 
 
 def test_a_treated_person_with_nothing_left_beside_somebody_held_out_is_counted_as_withheld(shop):

@@ -18,7 +18,8 @@ def test_who_asks_by_e_mail_is_off_the_list_and_nobody_else_is(shop):
     assert (receipt.state, receipt.customers, receipt.had_build) == ("done", 1, True)
     (one,) = receipt.lists
     assert (one.list, one.platform, one.state, one.level, one.members) == (LIST, "meta", "removed", "accepted", 1)
-    assert one.request_id
+    (request,) = one.requests
+    assert (request.at, request.level, bool(request.request_id)) == (one.removed_at, "accepted", True)
     assert one.external_id == shop.remote_id()
     assert not shop.is_on("ann")
     assert shop.people_on() == shop.on_ledger() == everybody - {"ann"}
@@ -220,3 +221,38 @@ def test_what_is_counted_stays_the_entry_of_an_experiment_is_not_taken_back(shop
     assert shop.sync() == 0
     assert shop.rows("select * from sync.experiment_entries order by all") == entries
     assert len(entries) == 151
+
+
+def test_the_receipt_names_every_request_that_took_the_person_off_a_list(open_shop):
+    shop = open_shop(rows_per_request=1)
+    shop.person("ann", phones=[shop.phone(1)])
+    shop.person("ann's other account", emails=[shop.mail("ann2")], phones=[shop.phone(1)])
+    shop.filled("ann", "ann's other account", "bob")
+    receipt = shop.forget(shop.phone(1))
+    (one,) = receipt.lists
+    of_ledger = shop.rows("select request_id from sync.batches where phase = 1 and state = 'accepted'")
+    assert len(of_ledger) > 1
+    assert {request.request_id for request in one.requests} == {row[0] for row in of_ledger}
+    assert all(f"request {request.request_id}" in receipt.as_text() for request in one.requests)
+    assert f"by {len(of_ledger)} requests:" in receipt.as_text()
+    assert {request["level"] for request in receipt.as_json()["lists"][0]["requests"]} == {"accepted"}
+
+
+def test_the_receipt_names_no_request_of_somebody_else(shop):
+    shop.filled("ann", "bob")
+    shop.forget("bob")
+    first = shop.forget("ann").lists[0]
+    shop.leaves("crowd0001")
+    shop.publish(1)
+    assert shop.sync() == 0
+    assert len(first.requests) == 1
+    assert shop.value("select count(*) from sync.erasure_requests") == 2
+
+
+def test_each_request_of_the_receipt_is_confirmed_by_itself(shop):
+    shop.filled("ann")
+    receipt = shop.forget("ann")
+    shop.confirm()
+    file = shop.settings.home / "receipts" / f"{receipt.erasure_id}.json"
+    (one,) = json.loads(file.read_text())["lists"]
+    assert [one["level"], *(request["level"] for request in one["requests"])] == ["confirmed", "confirmed"]

@@ -59,7 +59,7 @@ def test_a_sync_that_comes_before_the_drain_leaves_the_person_out_as_well(shop):
     assert shop.people_on() == everybody - {"ann"}
     (receipt,) = shop.drain()
     assert (receipt.state, receipt.lists[0].state) == ("done", "removed")
-    assert receipt.lists[0].request_id
+    assert receipt.lists[0].requests[0].request_id
 
 
 def test_a_list_that_the_platform_does_not_have_any_more_is_gone(shop):

@@ -26,7 +26,7 @@ def test_who_is_in_reads_the_segments_reason(shop, jane):
     assert told.is_in
     assert told.verdict == 'in "Label of lapsed": last ordered 214 days ago'
     assert [(one.platform, one.out_reason, one.arm, one.list) for one in told.placements] == [
-        ("meta", None, "treated", "lapsed@meta:main")
+        ("meta", None, None, "lapsed@meta:main")
     ]
 
 

@@ -177,9 +177,14 @@ class Check:
             self._find(list_id, "only in the ledger are", self._who(certain - held))
         if away:
             return
-        people = len({self.owners[one] for one in certain})
-        if len(sandbox) < people or (not uncertain and len(sandbox) > people):
-            self._find(list_id, f"{len(sandbox)} people are on it, and {people} in the ledger", [])
+        least = sum(self._has_their_own(name, rows) for name, rows in ledger.items() if name not in uncertain)
+        most = len({self.owners[one] for one in certain})
+        if len(sandbox) < least or (not uncertain and len(sandbox) > most):
+            self._find(list_id, f"{len(sandbox)} people are on it, and {least} to {most} in the ledger", [])
+
+    def _has_their_own(self, name, rows):
+        """Whether a contact of a member is theirs: who is found by borrowed ones only is, there, whom they are of."""
+        return any(f"c{self.owners[one]:03}" == name for one in identifying(rows))
 
     def _known(self, list_id, sandbox, ledger):
         """Nobody is on the platform whom the ledger does not know."""
@@ -218,6 +223,8 @@ class Check:
             return "refused by the platform"
         if self._is_frozen(list_id) and missing != "add" and not self._must_go(name):
             return "paused"
+        if "absorb" in self.held.get((list_id, name), ()) and any(of_list == list_id for of_list, _ in self.refused):
+            return "waits for somebody refused, who is the same person"
         if explained and missing == "update" and self._waits_for_recipe(list_id, name):
             return "waits for the recipe's day"
         if explained and self.held.get((list_id, name), set()) & {missing, "absorb"}:

@@ -114,4 +114,10 @@ EXAMPLES = {
     "paused, and one who says no shares a phone": _story(
         "plain", META, _day(decision=("pause", 0)), _day(("denies", 0, 0), ("denies", 3, 0)), before=SHARED
     ),
+    "two turn out to be one, and the platform refuses the new address": _story(
+        "plain",
+        META,
+        _day(("merges", 0, 7), fault={"do": "row_refused", "on": "add", "after": 0, "times": 2}),
+        _day(("changes_email", 7, 0)),
+    ),
 }

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
-from histories_experiments import HELD_OUT, TREATED, Experiments, has_experiment
+from histories_experiments import HELD_OUT, TREATED, Experiments, has_experiment, scope_of
 from histories_places import Places
 from histories_platform import BOARD
 
@@ -165,7 +165,7 @@ class Oracle:
 
     def _place(self, name, definition, found):
         """Out before the gate, at the gate, or with nothing left beside stricter people; then the draw, then lists."""
-        excluded = {one for one, out in self.funnel(name).items() if out and out.startswith("exclude")}
+        excluded = {one for text in definition.get("exclude", ()) for one in self._excluded(text)}
         withheld = self.barred() | {one for customer in excluded for one in self.hashes(customer)}
         reasons = {one: out or self._out_at_gate(one, withheld) for one, out in self.funnel(name).items()}
         reached = {one for one, reason in reasons.items() if reason is None}
@@ -174,7 +174,9 @@ class Oracle:
         arms = {one: self.arm(name, definition, one) for one in reached}
         held_out = {one for one, arm in arms.items() if arm == HELD_OUT}
         if definition.get("role") != "exclude":
-            withheld |= {one for customer in held_out for one in self.hashes(customer)}
+            withheld |= {
+                one for customer in held_out | self._held_out(name, definition) for one in self.hashes(customer)
+            }
         sent = {one: self.rows(one, withheld) for one, arm in arms.items() if arm not in (None, HELD_OUT)}
         reasons |= {one: HELD_OUT if one in held_out else "no arm" for one in reached - sent.keys()}
         reasons |= {one: "identifier withheld" for one, rows in sent.items() if not rows}
@@ -234,6 +236,13 @@ class Oracle:
             return experiments.draw(experiment, self._key(customer), definition)
         first, arm = logged[0]
         return HELD_OUT if experiments.is_held_out(experiment, self._key(first), definition) else arm
+
+    def _held_out(self, name, definition):
+        """Whom an experiment of several audiences holds out of all of them, whether they are in one or not."""
+        if not has_experiment(definition) or scope_of(name, definition) == f"audience:{name}":
+            return set()
+        asked = {one for one in self.customers if self.gate(one) in (None, "no identifier")}
+        return {one for one in asked if self.arm(name, definition, one) == HELD_OUT}
 
     def _is_unassigned(self, name, definition, customer):
         """Whether somebody who came to the draw is to be in the log and is not."""

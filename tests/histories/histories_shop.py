@@ -204,7 +204,7 @@ class HistoryShop:
     def release_all(self):
         """Let go whatever the newest plan holds."""
         for one in self.planned.lists:
-            if one.guard.held:
+            if one.guard.guards:
                 release(self.settings, one.list, reason="looked at it", now=self.tick(), at_most=1_000)
 
     # what became of it --------------------------------------------------------------------------------------------

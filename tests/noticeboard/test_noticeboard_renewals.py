@@ -105,6 +105,22 @@ def test_a_renewal_that_fails_is_made_up_for_by_the_next_run(shop, fails):
     assert shop.people_on() == shop.on_ledger() == everybody
 
 
+def test_whose_new_address_a_guard_holds_is_renewed_with_the_old_one(shop):
+    everybody = filled(shop)
+    sent = shop.hashes_of("crowd0000")
+    shop.persons["crowd0000"].emails = ["moved@example.com"]
+    shop.leaves("crowd0001")
+    shop.audience(keep_days=KEEP_DAYS, guards={"min_members": 100})
+    shop.publish(28)
+    planned = shop.plan_of()
+    assert planned.guard.held == {"update": 1, "remove": 1}
+    assert (planned.renews, planned.unchanged) == (len(everybody) - 1, 0)
+    assert shop.sync() == 3
+    shop.passes(days=3)
+    assert sent <= shop.held_hashes()
+    assert shop.people_on() >= everybody - {"crowd0000", "crowd0001"}
+
+
 def test_a_list_that_keeps_people_longer_than_the_platform_can_is_refused(shop):
     shop.crowd(60)
     shop.audience(keep_days=31)

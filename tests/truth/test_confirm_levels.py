@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
@@ -21,12 +22,17 @@ def test_members_are_confirmed_when_meta_has_processed_them(shop):
 def test_meta_is_not_asked_within_the_first_hour_and_not_again_once_all_is_known(shop):
     shop.filled()
     shop.forget_requests()
-    shop.later(minutes=30)
+    early = shop.later(minutes=30)
     assert shop.asked("sessions") == 0
+    (accepted_at,) = shop.rows("select closed_at from sync.batches")[0]
+    assert (early.early, early.ask_again_at) == (1, accepted_at + dt.timedelta(hours=1))
+    asked = shop.later(minutes=31)
+    assert (asked.early, asked.ask_again_at, asked.working) == (0, None, 1)
+    shop.forget_requests()
     shop.later()
     shop.later()
     assert (shop.asked("sessions"), shop.writes()) == (1, 0)
-    assert shop.value("select count(*) from sync.list_status") == 3
+    assert shop.value("select count(*) from sync.list_status") == 4
 
 
 def test_who_leaves_goes_from_the_ledger_when_meta_says_so(shop):
@@ -49,7 +55,7 @@ def test_people_of_uploads_that_failed_are_sent_again(open_shop, fails):
     told = shop.later()
     lost = shop.value("select sum(row_count)::bigint from sync.batches where processing = 'failed'")
     assert (told.failed, told.confirmed, told.sent_again) == (2, 150 - lost, lost)
-    assert "2 requests failed" in told.message
+    assert "2 requests failed there: the next sync sends these people again" in told.message
     assert shop.levels() == {"confirmed": 150 - lost, "sent": lost}
     assert f"{lost} are sent again" in shop.state().advice
     assert shop.sync() == 0
@@ -185,7 +191,7 @@ def test_nothing_about_a_person_is_in_what_is_told(shop, fails):
     shop.filled()
     shop.later()
     told = json.dumps([vars(one) for one in shop.confirmed], default=str) + json.dumps(vars(shop.state()), default=str)
-    assert "requests failed" in told
+    assert "request failed there" in told
     assert re.search(r"[0-9a-f]{32}", told) is None
     assert "example.com" not in told
 

@@ -76,7 +76,7 @@ def test_what_the_platform_is_still_at_work_on_is_told(shop):
     shop.sandbox.control(processing_seconds=90 * 86_400)
     shop.filled()
     shop.later(days=3)
-    assert shop.state().advice == "wait: the platform has not processed 1 requests yet"
+    assert shop.state().advice == "wait: the platform has not processed 1 request yet"
 
 
 def test_people_taken_off_behind_our_back_are_drift_until_a_rebuild(shop):

@@ -14,7 +14,7 @@ from audiences.addresses import Contact, read_contact
 from audiences.errors import DataError
 from audiences.members import BUILD
 from audiences.sql import render, statements
-from audiences.sync.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
+from audiences.sync.explain.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
 
 MOST_CUSTOMERS = 10
 MOST_REFERENCES = 12
@@ -24,7 +24,7 @@ ASKED = "(the one asked for)"
 
 
 def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries: str | None) -> list[str]:
-    """The customer ids that an id (or 8 signs of its beginning), a shop's reference, an e-mail or a phone belongs to.
+    """The customer ids that an id (or twelve signs of its beginning), a shop's reference, an e-mail or a phone belongs to.
 
     Args:
         connection: with the published build attached.
@@ -35,9 +35,8 @@ def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries
         DataError: nobody, or too many; without what was typed.
     """
     text = typed.strip().encode("utf-8", "replace").decode()
-    named = statements("explain")
-    rows = connection.execute(named["by_id"], {"text": text}).fetchall()
-    rows += connection.execute(named["by_reference"], {"text": text}).fetchall()
+    named = statements("whom")
+    rows = connection.execute(named["by_name"], {"text": text}).fetchall()
     contact = read_contact(text, *countries)
     if contact is not None:
         rows += connection.execute(named[f"by_{contact.kind}"], {"hash": contact.canonical}).fetchall()
@@ -50,7 +49,7 @@ def find_customers(connection: duckdb.DuckDBPyConnection, typed: str, *countries
     what = {None: "id or reference", "email": "e-mail", "phone": "phone"}[contact.kind if contact else None]
     raise DataError(
         f"nobody is known by that {what}: not in the newest build, or an address or a number that several accounts share. "
-        "Try the id; give a phone with plus and calling code, or with --country"
+        "Try the id, or twelve signs of its beginning; give a phone with plus and calling code, or with --country"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from audiences.conditions import Condition
-from audiences.sync.story import Check, ExcludedBy, GateAnswer, ListEntry, Placement, SegmentRow, Stay
+from audiences.sync.explain.story import Check, ExcludedBy, GateAnswer, ListEntry, Placement, SegmentRow, Stay
 
 MOST_REASONS = 2  # in a sentence
 _WORDS = {

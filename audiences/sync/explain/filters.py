@@ -16,8 +16,8 @@ from audiences.conditions import Condition, Where, conditions
 from audiences.filters import compile_where
 from audiences.members import BUILD, Moment
 from audiences.sql import render
-from audiences.sync.story import Check
-from audiences.sync.verdict import wanted_words
+from audiences.sync.explain.sentences import wanted_words
+from audiences.sync.explain.story import Check
 
 
 def check_filters(

@@ -1,0 +1,3 @@
+-- A plan changes nothing but itself: how long each value of a split was small is in force once the plan is applied.
+
+alter table sync.plans add column split_values json;  -- family, and by value the builds in a row that it was small; null without a split

@@ -54,10 +54,14 @@ class RemoteList:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one request. `session` groups the requests that belong together where the platform wants that."""
+    """Rows of one request. `session` groups the requests that belong together where the platform wants that.
+
+    The rows of a member stand together. `rows_per_member` says how many each has, in their order; empty means one each.
+    """
 
     rows: Sequence[HashRow]
     session: int
+    rows_per_member: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from audiences.domain import HashRow, ListId
@@ -38,7 +39,8 @@ CONFIRM_AFTER = timedelta(minutes=30)
 MOST_ROUNDS = 5
 """So often a request is sent again without the members that Google names; after that it is halved."""
 
-Send = Callable[[str, Sequence[HashRow]], str]
+Pieces = Sequence[Sequence[HashRow]]
+Send = Callable[[str, Pieces], str]
 
 
 class Google:
@@ -69,7 +71,7 @@ class Google:
         rows = batch.rows
         if not rows:
             return Outcome(received=0)
-        answered = self._asked(self._members.remove, external_id, rows)
+        answered = self._asked(self._members.remove, external_id, google_payload.pieces_of(batch))
         if isinstance(answered, RejectedRequest):
             raise answered
         return Outcome(len(rows), request_id=answered, handle=answered)
@@ -129,27 +131,27 @@ class Google:
             raise AuthError(TERMS)
 
     def _sent(self, external_id: str, batch: Batch, *, validate_only: bool) -> Outcome:
-        """Send the rows, without those that Google names as wrong."""
-        rows = batch.rows
+        """Send the members, without those that Google names as wrong."""
+        rows, pieces = batch.rows, google_payload.pieces_of(batch)
         if not rows:
             return Outcome(received=0)
-        good, call = list(range(len(rows))), partial(self._members.add, validate_only=validate_only)
-        answered = self._asked(call, external_id, rows)
+        good, call = list(range(len(pieces))), partial(self._members.add, validate_only=validate_only)
+        answered = self._asked(call, external_id, pieces)
         for _ in range(MOST_ROUNDS - 1):
             left = _without(good, answered.positions) if isinstance(answered, NamedRows) else []
             if not left or len(left) == len(good):
                 break
             good = left
-            answered = self._asked(call, external_id, [rows[place] for place in good])
+            answered = self._asked(call, external_id, [pieces[place] for place in good])
         if isinstance(answered, RejectedRequest):
             raise answered
-        bad = tuple(sorted(set(range(len(rows))) - set(good)))
+        bad = _rows_beside(pieces, good)
         return Outcome(len(rows), len(bad), bad, answered, None if validate_only else answered)
 
-    def _asked(self, call: Send, external_id: str, rows: Sequence[HashRow]) -> str | RejectedRequest:
+    def _asked(self, call: Send, external_id: str, pieces: Pieces) -> str | RejectedRequest:
         """The id of the request, or its refusal as a value, so that one raised later does not carry another with it."""
         try:
-            return call(external_id, rows)
+            return call(external_id, pieces)
         except Gone as error:
             refused: RejectedRequest = error
         except RejectedRequest as error:
@@ -164,6 +166,16 @@ class Google:
 
 CHECKED = RemoteList(ListId("check"), "Boomerang check", "none", "check", keep_days=30)
 """A list that is never made: Google is only asked whether it could be."""
+
+
+def _rows_beside(pieces: Pieces, good: Sequence[int]) -> tuple[int, ...]:
+    """The places, among all rows, of the rows of the pieces that are not among the good ones."""
+    if len(good) == len(pieces):
+        return ()
+    kept, ends = set(good), list(accumulate(len(piece) for piece in pieces))
+    return tuple(
+        row for place, end in enumerate(ends) if place not in kept for row in range(end - len(pieces[place]), end)
+    )
 
 
 def _without(places: Sequence[int], positions: Sequence[int]) -> list[int]:

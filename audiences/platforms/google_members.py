@@ -18,6 +18,8 @@ from audiences.platforms.google_payload import add_members
 from audiences.platforms.google_status import processing_of
 from audiences.platforms.google_wire import Wire
 
+Pieces = Sequence[Sequence[HashRow]]
+"""One member's rows each."""
 Add, Remove = types.IngestAudienceMembersRequest, types.RemoveAudienceMembersRequest
 GOOGLE_ADS = types.ProductAccount.AccountType.GOOGLE_ADS
 
@@ -28,7 +30,7 @@ class Members:
     def __init__(self, account: GoogleAccount, wire: Wire) -> None:
         self._account, self._wire = account, wire
 
-    def add(self, external_id: str, rows: Sequence[HashRow], *, validate_only: bool = False) -> str:
+    def add(self, external_id: str, pieces: Pieces, *, validate_only: bool = False) -> str:
         """Add the people behind the rows, or only have it checked; returns Google's id of the request."""
         request = Add(
             destinations=[self._destination(external_id)],
@@ -38,15 +40,15 @@ class Members:
             ),
             validate_only=validate_only,
         )
-        add_members(Add.pb(request).audience_members, rows, with_consent=True)
-        return self._sent("ingest_audience_members", request, rows)
+        add_members(Add.pb(request).audience_members, pieces, with_consent=True)
+        return self._sent("ingest_audience_members", request, pieces)
 
-    def remove(self, external_id: str, rows: Sequence[HashRow], *, validate_only: bool = False) -> str:
+    def remove(self, external_id: str, pieces: Pieces, *, validate_only: bool = False) -> str:
         """Remove the people behind the rows, or only have it checked; returns Google's id of the request."""
         destinations = [self._destination(external_id)]
         request = Remove(destinations=destinations, encoding=types.Encoding.HEX, validate_only=validate_only)
-        add_members(Remove.pb(request).audience_members, rows, with_consent=False)
-        return self._sent("remove_audience_members", request, rows)
+        add_members(Remove.pb(request).audience_members, pieces, with_consent=False)
+        return self._sent("remove_audience_members", request, pieces)
 
     def remove_all(self, external_id: str, before: datetime) -> str:
         """Remove everybody who was last added before that time, which has its zone; twice with one time is once."""
@@ -67,8 +69,8 @@ class Members:
                 raise
             return Processing("unknown", note="Google does not tell of this request any more")
 
-    def _sent(self, method: str, request: Any, rows: Sequence[HashRow]) -> str:
-        about: About = "row" if len(rows) == 1 else "rows"
+    def _sent(self, method: str, request: Any, pieces: Pieces) -> str:
+        about: About = "row" if len(pieces) == 1 else "rows"
         return str(self._wire.get(method, request, about).request_id)
 
     def _destination(self, external_id: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from audiences.domain import HashRow
 from audiences.errors import RejectedRows
-from audiences.platforms.base import Field
+from audiences.platforms.base import Batch, Field
 
 FIELDS = (
     Field("EMAIL", "email_gmail", identifies=True),
@@ -30,6 +30,8 @@ HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 LONGEST_POSTCODE = 12
 ROW = re.compile(",".join([r"((?:[0-9a-f]{64})?)"] * 4 + [r"((?:[A-Z]{2})?)", r"([0-9A-Za-z][0-9A-Za-z -]{0,11}|)"]))
 GRANTED = 1
+ROWS_OF_AN_ENTRY = 3
+"""An entry takes ten identifiers, and a row has three at most: an e-mail, a phone, a name with its address."""
 
 _HASH = "0" * 64
 _FULL_MEMBER = f"""
@@ -60,31 +62,46 @@ _FULL_MEMBER = f"""
 _OTHER_BYTES = 700  # accounts, destination, encoding, terms
 
 
-def add_members(members: Any, rows: Sequence[HashRow], *, with_consent: bool) -> None:
-    """Append one member per row to a request's `audience_members`.
+def pieces_of(batch: Batch) -> list[Sequence[HashRow]]:
+    """The rows of each member, who is one entry of a request; who has more identifiers than an entry takes has several."""
+    rows = batch.rows
+    if not batch.rows_per_member:
+        return [rows[place : place + 1] for place in range(len(rows))]
+    found, start = [], 0
+    for size in batch.rows_per_member:
+        theirs = rows[start : start + size]
+        found += [theirs[place : place + ROWS_OF_AN_ENTRY] for place in range(0, size, ROWS_OF_AN_ENTRY)]
+        start += size
+    return found
+
+
+def add_members(members: Any, pieces: Sequence[Sequence[HashRow]], *, with_consent: bool) -> None:
+    """Append one entry per piece to a request's `audience_members`.
 
     Raises RejectedRows, without any content, when a row is not made of hashes, region and postcode: then nothing is sent.
 
     Args:
         members: The repeated field of the protobuf message.
-        rows: The rows, in the order of `FIELDS`.
+        pieces: One member's rows each, in the order of `FIELDS`.
         with_consent: Whether to say that each member granted both consents; only who did gets here.
     """
-    for row in rows:
-        found = ROW.fullmatch(row)
-        if found is None or HASH_OF_NOTHING in row:
-            raise RejectedRows("a row holds something that is no hash, region or postcode; nothing was sent")
-        email, phone, given, family, region, postcode = found.groups()
+    for piece in pieces:
         member = members.add()
         identifiers = member.user_data.user_identifiers
-        if email:
-            identifiers.add().email_address = email
-        if phone:
-            identifiers.add().phone_number = phone
-        if given and family and region and postcode:
-            address = identifiers.add().address
-            address.given_name, address.family_name = given, family
-            address.region_code, address.postal_code = region, postcode
+        known_address: tuple[str, ...] = ()
+        for row in piece:
+            found = ROW.fullmatch(row)
+            if found is None or HASH_OF_NOTHING in row:
+                raise RejectedRows("a row holds something that is no hash, region or postcode; nothing was sent")
+            email, phone, *place = found.groups()
+            if email:
+                identifiers.add().email_address = email
+            if phone:
+                identifiers.add().phone_number = phone
+            if all(place) and tuple(place) != known_address:
+                known_address = tuple(place)
+                address = identifiers.add().address
+                address.given_name, address.family_name, address.region_code, address.postal_code = place
         if not identifiers:
             raise RejectedRows("a row identifies nobody; nothing was sent")
         if with_consent:

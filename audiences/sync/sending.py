@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from itertools import groupby
 from typing import Any
 
 from audiences.domain import HashRow
@@ -81,7 +82,15 @@ def _intent(run: Run, lane: Lane, request: Request) -> Callable[[], Any]:
         session=session, row_count=len(rows), now=run.clock(),
     )  # fmt: skip
     send = lane.platform.remove if request.phase == REMOVALS else lane.platform.add
-    return _sending(run, lane, work, lambda external_id: send(external_id, Batch(rows, session)))
+    batch = Batch(rows, session, _rows_per_member(request.members))
+    return _sending(run, lane, work, lambda external_id: send(external_id, batch))
+
+
+def _rows_per_member(members: Sequence[Any]) -> list[int]:
+    """How many of the rows are each member's; empty where each has one."""
+    if len(set(members)) == len(members):
+        return []
+    return [len(list(theirs)) for _, theirs in groupby(members)]
 
 
 def _sending(run: Run, lane: Lane, work: Work, send: Callable[[str], Outcome]) -> Callable[[], Outcome | str]:

@@ -79,6 +79,34 @@ def test_a_full_batch_stays_within_the_limits(google, external_id, row_of, sandb
     assert kind == "remove" or google.bytes_for(10_000) - 1_000 < request["body_length"]
 
 
+def test_all_that_a_person_has_is_one_member(google, external_id, row_of, people_on, sandbox):
+    rows = [
+        row_of("ann@example.com"), row_of("bob@example.com", "+15551"), row_of("bob@work.example", "+15552"),
+        row_of("eve@example.com"),
+    ]  # fmt: skip
+    sandbox.control(reset_requests=True)
+    outcome = google.add(external_id, Batch(rows, 1, [1, 2, 1]))
+    (request,) = sandbox.inspect("google").requests()["newest"]
+    assert (outcome.received, request["rows"], people_on(external_id)) == (4, 3, 3)
+    google.remove(external_id, Batch([rows[2]], 2))
+    assert people_on(external_id) == 2, "by one of their addresses the whole person goes"
+
+
+def test_who_has_more_than_a_member_takes_goes_as_several(google, external_id, row_of, people_on, sandbox):
+    rows = [row_of(f"bob{number}@example.com", f"+1555{number}", "bob", "lee", "US", "02139") for number in range(7)]
+    sandbox.control(reset_requests=True)
+    assert google.add(external_id, Batch(rows, 1, [7])).invalid == 0
+    (request,) = sandbox.inspect("google").requests()["newest"]
+    assert request["rows"] == 3
+
+
+def test_of_a_member_whom_google_names_all_rows_are_counted(google, external_id, row_of, fails):
+    fails("error", "add", message="INVALID_FORMAT", subcode=1, times=1)
+    rows = [row_of(f"{name}@example.com") for name in ("ann", "bob", "bobby", "eve")]
+    outcome = google.add(external_id, Batch(rows, 1, [1, 2, 1]))
+    assert (outcome.received, outcome.invalid, outcome.invalid_rows) == (4, 2, (1, 2))
+
+
 def test_a_row_that_google_names_is_left_out_and_the_others_go(
     google, external_id, batch, row_of, hashed, fails, people_on, kinds, sandbox
 ):

@@ -25,6 +25,12 @@ def test_a_list_is_filled_and_then_left_alone(shop):
     assert shop.writes() == 0
 
 
+def test_who_has_two_addresses_is_sent_as_one_member(shop):
+    everybody = filled(shop)
+    (sent,) = shop.requests("add")
+    assert sent["rows"] == len(everybody)
+
+
 def test_who_leaves_is_removed_and_who_comes_is_added(shop):
     everybody = filled(shop)
     shop.leaves("ann")

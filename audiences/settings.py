@@ -183,7 +183,10 @@ class Settings(BaseSettings):
         return options
 
     def account(self, platform: str, account: str) -> tuple[str | None, Mapping[str, Any]]:
-        """Endpoint and options of one platform account, placeholders filled in. Raises ConfigError when it is not set."""
+        """Endpoint and options of one platform account, placeholders filled in. Raises ConfigError when it is not set.
+
+        An option `folder` starts at the settings file's folder.
+        """
         known = self.platforms.get(platform)
         if known is None or account not in known.accounts:
             names = [f"{p}.{a}" for p, s in self.platforms.items() for a in s.accounts]
@@ -191,6 +194,8 @@ class Settings(BaseSettings):
             raise ConfigError(f"platform account {wanted} is not in the settings{hint(wanted, names)}", file=self._file)
         endpoint = self._filled(("platforms", platform, "endpoint"), known.endpoint)
         options = self._filled(("platforms", platform, "accounts", account), known.accounts[account])
+        if isinstance(options.get("folder"), str):
+            options = {**options, "folder": str(self.base / Path(options["folder"]).expanduser())}
         return endpoint, options
 
     def limits_account(self, platform: str, account: str) -> Mapping[str, Any]:

@@ -186,3 +186,5 @@ class PlatformKind:
     """For which requests the platform tells later whether they were processed."""
     confirm_after: timedelta = timedelta()
     """How long after a request asking for it is of use."""
+    of_account: Callable[[Mapping[str, Any]], PlatformKind] | None = None
+    """Where the fields depend on the account: the kind as that account has it; the name stays."""

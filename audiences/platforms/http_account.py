@@ -52,7 +52,7 @@ class RenewableAccount(HttpAccount):
         return self
 
 
-Account = TypeVar("Account", bound=HttpAccount)
+Account = TypeVar("Account", bound=BaseModel)
 
 
 def read_account(model: type[Account], platform: str, values: Mapping[str, Any], advice: Mapping[str, str]) -> Account:

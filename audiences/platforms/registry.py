@@ -31,6 +31,19 @@ def kind_of(name: str) -> PlatformKind:
     return kind
 
 
+def kind_for(name: str, account: Mapping[str, Any]) -> PlatformKind:
+    """The platform of that name as one account has it: its fields may depend on the account.
+
+    Raises ConfigError when it is not installed, or the account does not say what is needed for that.
+
+    Args:
+        name: The platform's name, for example `file`.
+        account: The account's mapping from the settings; placeholders need not be filled in.
+    """
+    kind = kind_of(name)
+    return kind if kind.of_account is None else kind.of_account(account)
+
+
 def open_platform(name: str, *, endpoint: str | None, account: Mapping[str, Any]) -> Platform:
     """Open one account of a platform, without a request. Raises ConfigError for an unknown name or a wrong account.
 

@@ -52,9 +52,9 @@ WANTED = "insert or ignore into wanted values (?)"
 FOUND = """
 select id, line
 from members
-where id in (select cells.member from wanted inner join cells on cells.cell = wanted.cell)
+where id in (select cells.member from wanted cross join cells where cells.cell = wanted.cell)
 order by id
-"""
+"""  # SQLite keeps the order of a cross join: the few that are wanted are looked up, the many are not read
 ADD_MEMBER = "insert into members values (?, ?)"
 ADD_CELL = "insert into cells values (?, ?)"
 ADD_REMOVED = "insert into removed values (?)"

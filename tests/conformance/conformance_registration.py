@@ -39,5 +39,7 @@ class Registration:
     keeps_away: bool = True
     """Whether its client remembers a wait from one call to the next."""
     bodies_per_batch: int = 1
+    is_a_folder: bool = False
+    """Whether the platform is a folder of files: it has no stand-in, and no test of requests is meant for it."""
     account_of: Callable[[dict[str, Any]], str] = lambda account: str(account["id"])
     """The account's name in the sandbox."""

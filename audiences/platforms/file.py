@@ -171,6 +171,8 @@ class Files:
                 try:
                     with _told():
                         self._exported(self._opened(external_id)[1])
+                except Gone:
+                    logger.info("the folder of %s is not there any more", external_id)
                 except PlatformError as error:
                     logger.warning("the files of %s are not made, the next run does it: %s", external_id, error)
             for external_id in list(self._open):

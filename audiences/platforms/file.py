@@ -116,7 +116,8 @@ class Files:
             record, one = self._opened(external_id)
             note = self._exported(one)
             count = one.members.count
-        words = [amount(count, "row"), *_too_many_or_few(count, self._template, self.limits), note]
+        where = f"{self._root.name}/{one.folder.name}"
+        words = [f"{amount(count, 'row')} in {where}", *too_many_or_few(count, self._template, self.limits), note]
         return ListStatus(
             external_id,
             record.name,
@@ -187,7 +188,8 @@ class Files:
             change(one.members, batch.rows, f"{self._clock():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
             one.is_ours = True
             empty = tuple(place for place, row in enumerate(batch.rows) if not one.members.identifies(row))
-        return Outcome(len(batch.rows), len(empty), empty)
+            run = one.members.run
+        return Outcome(len(batch.rows), len(empty), empty, request_id=run)
 
     def _opened(self, external_id: str) -> tuple[Record, OpenList]:
         """The list with that id. Raises Gone where its folder is not there, or is another list's by now."""
@@ -290,9 +292,11 @@ def _told() -> Iterator[None]:
     raise told
 
 
-def _too_many_or_few(count: int, template: Template, limits: Limits) -> list[str]:
-    if template.most_rows is not None and count > template.most_rows:
-        return [f"{template.label} takes {template.most_rows:,} in one list"]
+def too_many_or_few(count: int, template: Template, limits: Limits) -> list[str]:
+    """What is to be said where a list has more rows than its platform takes, or fewer than it wants; else nothing."""
+    most = read_numbers(NAME).get(f"max_rows_{template.name}")
+    if most is not None and most.value is not None and count > most.value:
+        return [f"{template.label} takes {most.value:,} in one file"]
     if count < limits.min_members:
         return [f"{template.label} wants {limits.min_members:,} people whom it recognises"]
     return []

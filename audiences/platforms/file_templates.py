@@ -49,13 +49,12 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Template:
-    """What an ad manager takes: the fields of a row, the files, and how many rows a file may have at most, if that is known."""
+    """What an ad manager takes: the fields of a row, and the files."""
 
     name: str
     label: str
     fields: tuple[Field, ...]
     sheets: tuple[Sheet, ...]
-    most_rows: int | None = None
 
     @property
     def identifying(self) -> tuple[int, ...]:
@@ -132,7 +131,6 @@ LINKEDIN = Template(
     "LinkedIn",
     _of(("email", "email_plain", True)),
     (Sheet("email,firstname,lastname,jobtitle,employeecompany,country,googleaid", tail="," * 6),),
-    most_rows=300_000,
 )
 MICROSOFT = Template("microsoft", "Microsoft Advertising", _of(("Email", "email_plain", True)), (Sheet("Email"),))
 TEMPLATES: Mapping[str, Template] = {

@@ -19,6 +19,8 @@ from audiences.domain import ListId
 from audiences.errors import AuthError, Busy, ConfigError, Gone, RejectedRequest, Unavailable
 from audiences.platforms import file_export, file_writing
 from audiences.platforms.base import Batch
+from audiences.platforms.file import KIND, too_many_or_few
+from audiences.platforms.file_templates import TEMPLATES
 from audiences.platforms.registry import kind_for, kind_of
 from audiences.settings import load_settings
 
@@ -166,8 +168,34 @@ def test_a_list_says_how_many_rows_it_has_and_what_its_platform_wants(desk):
     list_id = desk.filled("ann", "bob")
     few, enough = desk.open().status(list_id), desk.open(min_members=2).status(list_id)
     assert (few.size_upper, few.usable, enough.usable) == (2, False, True)
-    assert few.note == "2 rows; Meta wants 100 people whom it recognises"
-    assert enough.note == "2 rows"
+    assert few.note == f"2 rows in exports/{desk.folder.name}; Meta wants 100 people whom it recognises"
+    assert enough.note == f"2 rows in exports/{desk.folder.name}"
+
+
+def test_a_list_larger_than_its_platform_takes_says_so():
+    linkedin, limits = TEMPLATES["linkedin"], KIND.limits_for({"template": "linkedin"})
+    assert too_many_or_few(280_001, linkedin, limits) == ["LinkedIn takes 280,000 in one file"]
+    assert too_many_or_few(280_000, linkedin, limits) == []
+    assert too_many_or_few(280_001, TEMPLATES["meta"], limits) == []
+
+
+@pytest.mark.parametrize("other", [{"ledger_id": "ledger2"}, {"environment": "production"}])
+def test_another_ledgers_list_is_refused_and_left_alone(desk, other):
+    desk.filled("ann")
+    before = {file: file.read_bytes() for file in desk.folder.rglob("*") if file.is_file()}
+    with pytest.raises(ConfigError, match="adopt"):
+        desk.open().ensure(desk.remote(**other))
+    assert {file: file.read_bytes() for file in desk.folder.rglob("*") if file.is_file()} == before
+
+
+def test_an_outcome_names_the_run_whose_file_tells_of_it(desk):
+    account = desk.open()
+    list_id = account.ensure(desk.remote())
+    outcome = account.add(list_id, desk.batch(desk.row("ann")))
+    again = account.add(list_id, desk.batch(desk.row("bob")))
+    account.close()
+    (file,) = (desk.folder / "changes").glob("*-adds.csv")
+    assert file.name == f"{outcome.request_id}-adds.csv" == f"{again.request_id}-adds.csv"
 
 
 # What a dead process leaves ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -318,7 +319,12 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Platfor
 
 
 def limits_for(account: Mapping[str, Any]) -> Limits:
-    """The limits of an account: the least number of people is that of its template's platform."""
+    """The limits of an account: the least number of people is that of its template's platform.
+
+    Without a template, those that hold for all accounts.
+    """
+    if "template" not in account:
+        return read_limits(NAME, **own_limits(account))
     template = template_of(account)
     numbers = read_numbers(NAME)
     least = numbers.get(f"min_members_{template.name}") or read_numbers(template.name)["min_members"]
@@ -327,7 +333,12 @@ def limits_for(account: Mapping[str, Any]) -> Limits:
 
 def of_account(account: Mapping[str, Any]) -> PlatformKind:
     """The platform with the fields of an account's template. Raises ConfigError for an unknown template."""
-    template = template_of(account)
+    return _kind_with(template_of(account))
+
+
+@cache
+def _kind_with(template: Template) -> PlatformKind:
+    """One kind for all accounts with a template, so that they can be told to be the same."""
     return replace(KIND, fields=template.fields, bytes_for=lambda rows: bytes_for(template, rows), of_account=None)
 
 

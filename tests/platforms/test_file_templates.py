@@ -87,6 +87,10 @@ def test_a_wrong_template_gets_the_nearest_right_name(tmp_path, wrong, right):
             read({"template": wrong, "folder": str(tmp_path)})
 
 
+def test_what_holds_for_all_accounts_needs_no_template():
+    assert KIND.limits_for({}).max_keep_days is None
+
+
 def test_an_account_without_a_template_is_told_which_there_are(tmp_path):
     with pytest.raises(ConfigError, match="template.*google"):
         KIND.open(endpoint=None, account={"folder": str(tmp_path)})
@@ -106,6 +110,7 @@ def test_a_kind_of_an_account_is_the_platform_with_the_accounts_columns(tmp_path
     kind = KIND.of_account({"template": template, "folder": "${NOT_SET}"})
     opened = Desk(tmp_path, template).open()
     assert isinstance(kind, PlatformKind)
+    assert kind is KIND.of_account({"template": template, "folder": "another"})
     assert (kind.name, kind.fields, kind.purposes) == (opened.name, opened.fields, opened.purposes)
     rows = kind.limits_for({"template": template}).rows_per_request
     assert kind.bytes_for(rows) == opened.bytes_for(rows) <= opened.limits.bytes_per_request

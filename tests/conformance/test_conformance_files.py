@@ -7,6 +7,8 @@ import shutil
 import pytest
 from engine_shop import ClockedShop
 
+from audiences.sync.forget import forget
+
 pytestmark = pytest.mark.xfail(
     strict=True, reason="plans take a platform's fields from its kind, not yet from that of the account"
 )
@@ -77,6 +79,13 @@ def test_a_folder_deleted_by_hand_is_filled_anew(shop, synced):
     assert shop.sync() != 0
     assert shop.sync() == 0
     assert shop.names_in("members.csv") == shop.on_ledger() == synced | {"eve"}
+
+
+def test_an_erasure_takes_the_person_out_of_the_file_and_names_the_run(shop, synced):
+    receipt = forget(shop.settings, "crowd0003", clock=shop.tick)
+    assert receipt.state == "done"
+    assert shop.names_in("members.csv") == shop.on_ledger() == synced - {"crowd0003"}
+    assert shop.names_in("changes/*-removes.csv") == {"crowd0003"}
 
 
 def test_each_account_has_the_columns_of_its_template(shop):

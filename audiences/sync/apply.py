@@ -21,6 +21,7 @@ from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
 from audiences.splits import remember
+from audiences.sync.families import tell_waiting, waiting_words
 from audiences.sync.plan_record import read_plan
 from audiences.sync.renames import has_lists, take_over
 from audiences.sync.sending import carry_out
@@ -74,6 +75,7 @@ def apply_plan(
         with ledger.transaction():
             fold(ledger.connection)
             for work in works:
+                tell_waiting(work)
                 _close(run, work)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
 
@@ -129,7 +131,8 @@ def _close(run: Run, work: Work) -> None:
     if work.is_open and not work.plan.changes:
         work.result = replace(work.result, state="unchanged")
     if work.result.state == "held":
-        work.result = replace(work.result, message="; ".join(work.plan.guard.reasons), exit_code=GuardTripped.exit_code)
+        reasons = [*work.plan.guard.reasons, *([waiting_words(work)] if work.waiting else [])]
+        work.result = replace(work.result, message="; ".join(reasons), exit_code=GuardTripped.exit_code)
     if work.stored.purpose == "forget":
         return  # what an earlier sync left over is still left over
     is_complete = work.result.state in ("applied", "held", "unchanged")

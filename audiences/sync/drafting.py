@@ -106,6 +106,18 @@ def definition_hash(audience: Audience | None, kind: PlatformKind) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def family_of(audience: Audience | None, platform: str, name: str) -> str:
+    """Lists of one family have nobody in common: those of an exclusive group, else those of one audience.
+
+    Args:
+        audience: as it is defined; None when it is not, or paused: then it is in no group.
+        platform: families are of one platform, over all its accounts.
+        name: of the audience.
+    """
+    group = audience.exclusive_group if audience else None
+    return f"{platform} group {group}" if group else f"{platform} audience {name}"
+
+
 def list_hash(build_id: str, definition: str, version: int, digest: str) -> str:
     """What `apply` compares: a list whose hash moved is refused."""
     return hashlib.sha256(f"{build_id}|{definition}|{version}|{digest}".encode()).hexdigest()[:16]
@@ -193,8 +205,15 @@ def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) 
     return judge(facts, guards, [Permit(*row) for row in rows])
 
 
-def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPlan:
-    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it."""
+def finish(context: Context, one: Draft, siblings: Sequence[str] = (), left_out: Sequence[str] = ()) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it.
+
+    Args:
+        context: of the plan.
+        one: the list.
+        siblings: lists of its family, itself included, where some removals are held.
+        left_out: lists of its family that are not planned, and that people are on who wait here.
+    """
     key, facts = one.key, one.facts
     requests, rows, waiting = context.connection.execute(statements("record")["requests"], one.job.ids).fetchone() or (
         0,
@@ -216,7 +235,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPl
         renews=one.renews,
         unchanged=_unchanged(one),
         dropped={**one.wanted.dropped},
-        guard=_reported(context, one, waiting, siblings),
+        guard=_reported(context, one, waiting, siblings, left_out),
         requests=requests,
         bytes=_bytes(one, requests, rows),
         seconds=round(requests * 3600 / one.job.limits.requests_per_hour, 1),
@@ -259,15 +278,19 @@ def _notes(one: Draft) -> Sequence[str]:
     return notes
 
 
-def _reported(context: Context, one: Draft, waiting: int, siblings: Sequence[str]) -> GuardReport:
+def _reported(
+    context: Context, one: Draft, waiting: int, siblings: Sequence[str], left_out: Sequence[str]
+) -> GuardReport:
     verdict, guards = one.verdict, [finding.kind for finding in one.verdict.findings]
     if waiting == 0 or "add" in verdict.held:
         return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
     ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
     others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
     people = amount(waiting, "person waits", "people wait")
-    reason = f"{people} here: a guard holds their removal from {' and '.join(others) or 'another list'}"
-    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason], [*guards], others)
+    why = [f"a guard holds their removal from {' and '.join(others)}"] if others else []
+    why += [f"they are still on {' and '.join(left_out)}, which this plan leaves out"] if left_out else []
+    reasons = [*verdict.reasons, f"{people} here: {', or '.join(why)}"]
+    return GuardReport("held", {**verdict.held, "add": waiting}, reasons, [*guards], others, [*left_out])
 
 
 def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:

@@ -38,7 +38,7 @@ from audiences.settings import Settings
 from audiences.splits import HELD_OUT, memory_of
 from audiences.sql import statements
 from audiences.sync.chosen_build import attach_chosen, find_build
-from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
+from audiences.sync.drafting import Context, Draft, Wanted, draft, family_of, finish, list_name
 from audiences.sync.plan_record import ListPlan, Plan
 from audiences.sync.renames import former_names, looked_at
 
@@ -117,11 +117,12 @@ def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, 
         experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
         ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
         connection.execute(named["entries"], ids)
-    siblings = _hold_siblings(context, drafts)
-    _hold_elsewhere(context, drafts, chosen, catalog)
-    return sorted(
-        (finish(context, one, siblings.get(one.key.list_id, ())) for one in drafts), key=lambda item: item.list
-    )
+    siblings = _hold_siblings(context, drafts, catalog)
+    left_out = {} if is_whole else _hold_left_out(context, drafts, catalog)
+    finished = [
+        finish(context, one, siblings.get(one.key.list_id, ()), left_out.get(one.key.list_id, ())) for one in drafts
+    ]
+    return sorted(finished, key=lambda item: item.list)
 
 
 def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, notes: tuple[str, ...]) -> list[Draft]:
@@ -227,42 +228,44 @@ def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: 
     return [one for one in orphans if one.kind.name == platform and one.key not in planned]
 
 
-def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> dict[ListId, list[ListId]]:
-    """Who stays on a list because its removals are held is not added to another split of it or audience of its group.
+def _hold_siblings(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> dict[ListId, list[ListId]]:
+    """Who stays on a list because its removals are held is not added to another list of its family.
 
     Returns for each list of such a family all lists of the family.
     """
     siblings: dict[ListId, list[ListId]] = {}
-    families: dict[tuple[str, str], list[Draft]] = {}
+    families: dict[str, list[Draft]] = {}
     for one in drafts:
-        families.setdefault((one.key.platform, family_of(one.wanted.audience, one.key)), []).append(one)
+        definition = catalog.audiences.get(one.key.audience) if one.wanted.state != "paused" else None
+        families.setdefault(family_of(definition, one.key.platform, one.key.audience), []).append(one)
     for members in families.values():
+        lists = [one.key.list_id for one in members]
+        values = {"plan_id": context.plan_id, "lists": lists}
+        if len(lists) > 1 and any(one.facts.removes for one in members):
+            context.connection.execute(statements("record")["current_keys"], values)
         if any("remove" in one.verdict.held for one in members):
-            lists = [one.key.list_id for one in members]
-            context.connection.execute(
-                statements("record")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
-            )
+            context.connection.execute(statements("record")["hold_siblings"], values)
             siblings |= dict.fromkeys(lists, lists)
     return siblings
 
 
-def _hold_elsewhere(context: Context, drafts: Sequence[Draft], chosen: Sequence[Audience], catalog: Catalog) -> None:
-    """Of an exclusive group of which only some audiences are planned: nobody is added who is on a list of another."""
-    for audience in chosen:
-        group = audience.exclusive_group
-        others = [
-            one.name for one in catalog.audiences.values()
-            if group is not None and one.exclusive_group == group and one not in chosen and not one.paused
-        ]  # fmt: skip
-        for platform in audience.platforms if others else ():
-            lists = [
-                one.key.list_id for one in drafts if one.wanted.audience == audience and one.key.platform == platform
-            ]
-            values = {"plan_id": context.plan_id, "platform": platform, "audiences": others, "lists": lists}
-            context.connection.execute(statements("record")["hold_elsewhere"], values)
+def _hold_left_out(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> dict[ListId, list[ListId]]:
+    """Where only some audiences are planned: nobody is added who is on a list of the family that is left out.
 
-
-def family_of(audience: Audience | None, key: ListKey) -> str:
-    """Lists of one family have nobody in common: those of an exclusive group, else those of one audience."""
-    group = audience.exclusive_group if audience else None
-    return f"group {group}" if group else f"audience {key.audience}"
+    Returns for each list whose additions wait the lists that people are on.
+    """
+    found: dict[ListId, list[ListId]] = {}
+    planned = {one.key.list_id for one in drafts}
+    there = [row for row in context.connection.execute(statements("plan")["lists"]).fetchall() if row[0] not in planned]
+    families: dict[str, list[ListId]] = {}
+    for list_id, name, platform, account, *_ in there:
+        definition = catalog.audiences.get(name)
+        if _is_set(context.settings, platform, account) and not (definition and definition.paused):
+            families.setdefault(family_of(definition, platform, name), []).append(list_id)
+    for one in drafts:
+        others = families.get(family_of(one.wanted.audience, one.key.platform, one.key.audience), [])
+        values = {"plan_id": context.plan_id, "list_id": one.key.list_id, "others": others}
+        if others and context.connection.execute(statements("record")["hold_left_out"], values).fetchone() != (0,):
+            rows = context.connection.execute(statements("record")["left_out"], values).fetchall()
+            found[one.key.list_id] = [row[0] for row in rows]
+    return found

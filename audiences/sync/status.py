@@ -142,6 +142,7 @@ def _list_state(
         reasons=tuple(guard.reasons),
         guards=tuple(guard.guards),
         waits_for=tuple(guard.waits_for),
+        left_out=tuple(guard.left_out),
     )
     state = replace(
         state,

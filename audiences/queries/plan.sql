@@ -19,6 +19,11 @@ select coalesce(max(
 from sync.plans
 where list_id = $list_id and state = 'applied' and applied_at > $since;
 
+-- name: overdue_before
+-- people who left the audience lately because their days in it were over
+select count(*) from sync.audience_history
+where audience = $audience and left_at > $since and left_at >= entered_at + to_days($max_days_in::integer);
+
 -- name: coverage
 -- of those whom the gate lets through, the share who have an identifier
 select

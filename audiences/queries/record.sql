@@ -107,6 +107,21 @@ update sync.plan_changes set is_held = true
 where plan_id = $plan_id and list_id = $list_id and phase in (1, 2)
     and cause not in ('denied', 'erased', 'shared', 'uncertain') and list_contains($held, operation);
 
+-- name: overdue
+-- who leaves because `max_days_in` is over; or left so before, and the platform did not take the removal
+select count(*)
+from sync.plan_changes as change
+inner join placed on member_key(placed.customer_id) = change.member_key
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
+    and change.cause = 'left' and placed.out_reason in ('max_days_in', 'rest_days');
+
+-- name: free_overdue
+update sync.plan_changes as change set is_held = false
+from placed
+where member_key(placed.customer_id) = change.member_key and placed.out_reason in ('max_days_in', 'rest_days')
+    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
+    and change.cause = 'left';
+
 -- name: hold_consent
 update sync.plan_changes set is_held = true
 where plan_id = $plan_id and list_id = $list_id and phase = 1 and cause = 'consent_unknown';

@@ -155,13 +155,31 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         coverage=_coverage(connection),
         best_coverage=best_coverage,
         consent_lost=lost,
+        overdue_removes=_overdue(context, job, wanted),
+        overdue_before=_overdue_before(context, wanted),
     )
     verdict = _judged(context, wanted, facts, job.limits)
-    hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
+    hold(connection, job, verdict)
     late, late_for_a_recipe = renew_as_sent(connection, job)
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
     untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
     return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
+
+
+def _overdue(context: Context, job: Job, wanted: Wanted) -> int:
+    """How many leave the list because their days in the audience are over."""
+    if wanted.audience is None or wanted.audience.max_days_in is wanted.audience.rest_days is None:
+        return 0
+    return count(context.connection, statements("record")["overdue"], job.ids)
+
+
+def _overdue_before(context: Context, wanted: Wanted) -> int:
+    """How many left the audience so lately: the list is not expected to be as large as with them."""
+    if wanted.audience is None or wanted.audience.max_days_in is None:
+        return 0
+    days = {"audience": wanted.audience.name, "max_days_in": wanted.audience.max_days_in}
+    since = context.now - SIZE_MEMORY
+    return count(context.connection, statements("plan")["overdue_before"], {**days, "since": since})
 
 
 def _job(context: Context, wanted: Wanted) -> Job:

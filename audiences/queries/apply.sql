@@ -326,9 +326,10 @@ where list_id = $list_id and used_by_plan is null and granted_at in (
 -- name: log_entries
 -- only ever appended to; a person is logged once, under the key that they had then
 insert into sync.experiment_entries
-select distinct $experiment, change.member_key, change.arm, $as_of, $audience, $build_id, null
+select distinct $experiment, change.member_key, change.arm, $as_of, $audience, $build_id, change.stratum
 from sync.plan_changes as change
 where change.plan_id = $plan_id and change.list_id = $audience and change.phase = 0 and change.operation = 'enter'
+    and not change.is_held and not list_contains($blocked, change.arm || '/' || coalesce(change.stratum, ''))
     and change.member_key not in (select member_key from sync.experiment_entries where experiment = $experiment);
 
 -- name: log_history
@@ -336,6 +337,7 @@ insert into sync.audience_history
 select $audience, member_key, $as_of, null
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'enter'
+    and not is_held and not list_contains($blocked, arm || '/' || coalesce(stratum, ''))
     and member_key not in (
         select member_key from sync.audience_history where audience = $audience and left_at is null
     );

@@ -227,7 +227,8 @@ class Check:
             return "waits for somebody refused, who is the same person"
         if explained and missing == "update" and self._waits_for_recipe(list_id, name):
             return "waits for the recipe's day"
-        if explained and self.held.get((list_id, name), set()) & {missing, "absorb"}:
+        as_planned = {missing, "absorb", *(["renew"] if missing == "update" else [])}  # a renewal may bring other rows
+        if explained and self.held.get((list_id, name), set()) & as_planned:
             return "held by a guard"
         return None
 

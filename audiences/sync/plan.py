@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from audiences.attached_build import BUILD, Moment
+from audiences.candidates import is_active, needed_for, select_audience
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListId, ListKey
@@ -20,18 +22,7 @@ from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.ledger.pruning import prune
-from audiences.members import (
-    BUILD,
-    Moment,
-    counts_by_reason,
-    family_of_values,
-    is_active,
-    needed_for,
-    place_members,
-    prepare_platform,
-    select_audience,
-    split_values,
-)
+from audiences.members import counts_by_reason, family_of_values, place_members, prepare_platform, split_values
 from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings

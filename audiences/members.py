@@ -26,7 +26,7 @@ from audiences.experiments import (
 )
 from audiences.platforms.base import Field
 from audiences.splits import set_apart
-from audiences.sql import render, statements
+from audiences.sql import has_rows, render, statements
 from audiences.warehouse.duckdb import joined_as_written
 
 
@@ -112,7 +112,7 @@ def place_members(
     """
     named = statements("members")
     connection.execute(named["create_trimmed"])
-    has_shared = connection.execute("select 1 from shared_values limit 1").fetchone() is not None
+    has_shared = has_rows(connection, "shared_values")
     if has_shared:
         connection.execute(named["withhold_strictest"])
         _withhold_excluded(connection, audience)

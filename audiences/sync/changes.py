@@ -42,7 +42,7 @@ def _find_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         connection.execute(named["leave_staying"])
     connection.execute(named["quarantined"], of_list)
     connection.execute(named["leave_staying"])
-    if connection.execute("select 1 from changes where cause = 'recipe' limit 1").fetchone() is not None:
+    if has_rows(connection, "changes", "cause = 'recipe'"):
         connection.execute(named["recipe_budget"], {"budget": _recipe_budget(connection, job)})
         connection.execute(named["leave_staying"])
 

@@ -1,7 +1,9 @@
 """Guards: what may not happen to a list without somebody looking. Pure: values in, a verdict out.
 
 A guard stops, it does not only warn. What it holds is held whole; the list's other changes may go. Removals of people who
-were erased or who said no are exempt from every guard, and so are renewals: they only prolong what stands on the list.
+were erased or who said no are exempt from every guard, and so are renewals: they only prolong what stands on the list. Who
+leaves because `max_days_in` is over is exempt from the guards that look at people: the definition says so, and the ledger's
+own dates, not the shop's data.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
+HOLD_WHOEVER_LEAVES = frozenset({"stale_build", "unfinished_build", "retired"})
 LESS_FOR_EXCLUSIONS = 0.5  # an exclusion may shrink by half of what a target may
 
 
@@ -64,6 +67,8 @@ class ListFacts:
     coverage: float | None = None  # customers with an identifier among those whom the gate lets through; 0 to 1
     best_coverage: float | None = None  # the best of the last seven days
     consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
+    overdue_removes: int = 0  # removes because `max_days_in` is over; counted in `removes` too
+    overdue_before: int = 0  # people who left so within the last seven days
 
     @property
     def free_removes(self) -> int:
@@ -71,9 +76,19 @@ class ListFacts:
         return self.removes - self.exempt_removes
 
     @property
+    def watched_removes(self) -> int:
+        """Removals that the guards look at which look at people."""
+        return self.free_removes - self.overdue_removes
+
+    @property
     def changes(self) -> int:
         """Changes that a guard may hold."""
         return self.adds + self.updates + self.free_removes
+
+    @property
+    def watched_changes(self) -> int:
+        """Changes that the guards look at which look at people."""
+        return self.changes - self.overdue_removes
 
     @property
     def updates(self) -> int:
@@ -123,6 +138,11 @@ class Verdict:
         """Whether of the removals only those wait whose consent turned from granted to unknown; the others go."""
         return _is_only_consent(self.findings)
 
+    @property
+    def frees_overdue(self) -> bool:
+        """Whether those leave whose `max_days_in` is over, whatever else is held."""
+        return not _holds_whoever_leaves(self.findings)
+
 
 def limits_for(own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion: bool) -> GuardLimits:
     """The limits of one list: the audience's own, else the settings'.
@@ -165,13 +185,24 @@ def _held(facts: ListFacts, findings: Iterable[Finding]) -> dict[str, int]:
     counts: dict[Operation, int] = {
         "add": facts.adds,
         "update": facts.updates,
-        "remove": facts.consent_lost if _is_only_consent(found) else facts.free_removes,
+        "remove": _held_removes(facts, found),
     }
     return {
         operation: counts[operation]
         for operation in ALL
         if counts[operation] and any(operation in finding.operations for finding in found)
     }
+
+
+def _held_removes(facts: ListFacts, findings: Iterable[Finding]) -> int:
+    found = tuple(findings)
+    if _is_only_consent(found):
+        return facts.consent_lost
+    return facts.free_removes if _holds_whoever_leaves(found) else facts.watched_removes
+
+
+def _holds_whoever_leaves(findings: Iterable[Finding]) -> bool:
+    return any(finding.kind in HOLD_WHOEVER_LEAVES for finding in findings)
 
 
 def _is_only_consent(findings: Iterable[Finding]) -> bool:
@@ -185,7 +216,7 @@ def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
     found = [_stale(facts, limits), _unfinished(facts)]
     if facts.is_retired:
         found.append(_retired(facts))
-    elif not facts.is_over:
+    elif not facts.is_over and facts.watched_changes:
         found += _of_people(facts, limits)
     return [finding for finding in found if finding is not None]
 
@@ -234,23 +265,24 @@ def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         return None
     wanted = amount(facts.wanted, "member is", "members are")
     reason = f"{wanted} fewer than {limits.min_members:,}, which the platform or the audience needs"
-    return Finding("floor", ALL, facts.changes, reason)
+    return Finding("floor", ALL, facts.watched_changes, reason)
 
 
 def _shrink(facts: ListFacts, limits: GuardLimits) -> Finding | None:
+    before = max(facts.size, facts.largest - facts.overdue_before) - facts.overdue_removes
     after = facts.size + facts.adds - facts.free_removes
-    least = facts.largest * (1 - limits.max_shrink)
-    if facts.free_removes == 0 or after >= least:
+    if facts.watched_removes == 0 or after >= before * (1 - limits.max_shrink):
         return None
-    reason = f"the list would shrink from {facts.largest:,} to {after:,}, more than {limits.max_shrink:.0%}"
-    return Finding("shrink", ("remove",), facts.free_removes, reason)
+    reason = f"the list would shrink from {before:,} to {after:,}, more than {limits.max_shrink:.0%}"
+    return Finding("shrink", ("remove",), facts.watched_removes, reason)
 
 
 def _removals(facts: ListFacts, limits: GuardLimits) -> Finding | None:
-    if facts.free_removes <= facts.size * limits.max_shrink:
+    size = facts.size - facts.overdue_removes
+    if facts.watched_removes <= size * limits.max_shrink:
         return None
-    reason = f"{_part(facts.free_removes, facts.size, 'would be removed')}, more than {limits.max_shrink:.0%}"
-    return Finding("removals", ("remove",), facts.free_removes, reason)
+    reason = f"{_part(facts.watched_removes, size, 'would be removed')}, more than {limits.max_shrink:.0%}"
+    return Finding("removals", ("remove",), facts.watched_removes, reason)
 
 
 def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -272,7 +304,7 @@ def _updates(facts: ListFacts, limits: GuardLimits) -> Finding | None:
 
 def _coverage(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     """When addresses go missing, people leave and others lose identifiers; who is new with an identifier may come."""
-    held = facts.free_removes + facts.updates
+    held = facts.watched_removes + facts.updates
     if facts.coverage is None or facts.best_coverage is None or held == 0:
         return None
     fall = round(facts.best_coverage - facts.coverage, 6)

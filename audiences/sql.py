@@ -36,11 +36,11 @@ def count(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str,
     return int(row[0]) if row else 0
 
 
-def has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether there is any row in a table of the connection's own."""
-    return connection.execute(_first_row(table)).fetchone() is not None
+def has_rows(connection: duckdb.DuckDBPyConnection, table: str, where: str = "true") -> bool:
+    """Whether there is any row, for which the condition holds, in a table of the connection's own."""
+    return connection.execute(_first_row(table, where)).fetchone() is not None
 
 
 @cache
-def _first_row(table: str) -> str:
-    return render(exp.select("1").from_(table).limit(1))
+def _first_row(table: str, where: str) -> str:
+    return render(exp.select("1").from_(table).where(where).limit(1))

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import duckdb
 
+from audiences.attached_build import Moment, attach_build
+from audiences.candidates import select_audience
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
 from audiences.ledger import open_ledger
-from audiences.members import Moment, attach_build, place_members, prepare_platform, select_audience
+from audiences.members import place_members, prepare_platform
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements

@@ -248,6 +248,7 @@ def print_plan(made: Plan, timezone: str) -> None:
             say(f"{item.list}: {sentence}.")
         for reason, lists in item.guard.releases(item.list):
             commands = " and ".join(f"`boomerang release {one} --why '...'`" for one in lists)
+            commands = commands or "`boomerang sync` without names"
             say(f"{item.list} HELD: {reason}. Look, then {commands}.")
 
 

@@ -196,6 +196,27 @@ where change.plan_id = $plan_id and change.list_id = $list_id and change.phase =
     and change.batch_number = $batch_number and not change.is_held and change.refusal is null
     and change.member_key = placed.member_key;
 
+-- name: hold_moving
+-- who is still on another list of the family, because the removal there did not happen, is not added to this one yet
+update sync.plan_changes as change set is_held = true
+from (
+    select distinct coalesce(removal.current_key, sent.member_key) as member_key
+    from sync.memberships as sent
+    left join sync.plan_changes as removal
+        on removal.plan_id = $plan_id and removal.list_id = sent.list_id and removal.member_key = sent.member_key
+        and removal.phase = 1 and removal.operation = 'remove'
+    left join sync.batches as done
+        on done.plan_id = $plan_id and done.list_id = removal.list_id and done.phase = 1 and done.state = 'accepted'
+        and done.batch_number = removal.batch_number and not removal.is_held and removal.refusal is null
+    where list_contains($others, sent.list_id) and sent.leaving_at is null and done.batch_id is null
+) as staying
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.operation = 'add'
+    and not change.is_held and change.refusal is null and change.member_key = staying.member_key
+    and change.batch_number not in (
+        select batch_number from sync.batches
+        where plan_id = $plan_id and list_id = $list_id and phase = 2 and state = 'accepted'
+    );
+
 -- name: next_batch
 select max(batch_number) + 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = $phase;
 
@@ -305,9 +326,10 @@ where list_id = $list_id and used_by_plan is null and granted_at in (
 -- name: log_entries
 -- only ever appended to; a person is logged once, under the key that they had then
 insert into sync.experiment_entries
-select distinct $experiment, change.member_key, change.arm, $as_of, $audience, $build_id, null
+select distinct $experiment, change.member_key, change.arm, $as_of, $audience, $build_id, change.stratum
 from sync.plan_changes as change
 where change.plan_id = $plan_id and change.list_id = $audience and change.phase = 0 and change.operation = 'enter'
+    and not change.is_held and not list_contains($blocked, change.arm || '/' || coalesce(change.stratum, ''))
     and change.member_key not in (select member_key from sync.experiment_entries where experiment = $experiment);
 
 -- name: log_history
@@ -315,6 +337,7 @@ insert into sync.audience_history
 select $audience, member_key, $as_of, null
 from sync.plan_changes
 where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'enter'
+    and not is_held and not list_contains($blocked, arm || '/' || coalesce(stratum, ''))
     and member_key not in (
         select member_key from sync.audience_history where audience = $audience and left_at is null
     );

@@ -19,6 +19,11 @@ select coalesce(max(
 from sync.plans
 where list_id = $list_id and state = 'applied' and applied_at > $since;
 
+-- name: overdue_before
+-- people who left the audience lately because their days in it were over
+select count(*) from sync.audience_history
+where audience = $audience and left_at > $since and left_at >= entered_at + to_days($max_days_in::integer);
+
 -- name: coverage
 -- of those whom the gate lets through, the share who have an identifier
 select
@@ -46,49 +51,12 @@ left join placed
     on placed.member_key = sent.member_key and (placed.arm is not null or placed.out_reason = 'no list of its own')
 where sent.list_id = $list_id and sent.leaving_at is null;
 
--- name: note_present
--- whoever came to the draw, on both sides: also who was drawn to be sent, but shares all that they have with somebody held out
-insert into present
-select $audience, member_key, arm
-from placed
-where arm is not null
-    and member_key not in (select member_key from present where audience = $audience);
-
--- name: entries
--- phase 0: who enters the audience or its experiment (both arms) and who leaves it, under any key that they had
-insert into sync.plan_changes
-    (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, arm, is_held)
-with inside as (
-    select history.member_key as logged_key, coalesce(former.member_key, history.member_key) as member_key
-    from sync.audience_history as history
-    left join former on former.former_key = history.member_key
-    where history.audience = $audience and history.left_at is null
-),
-logged as (
-    select coalesce(former.member_key, entries.member_key) as member_key
-    from sync.experiment_entries as entries
-    left join former on former.former_key = entries.member_key
-    where entries.experiment = $experiment
-)
-select $plan_id, $audience, 0, 0, 'enter', 'new', member_key, [], arm, false
-from present
-where audience = $audience and (
-    member_key not in (select member_key from inside)
-    or $experiment is not null and member_key not in (select member_key from logged)
-)
-union all
-select $plan_id, $audience, 0, 0, 'leave', 'left', logged_key, [], null, false
-from inside where member_key not in (select member_key from present where audience = $audience);
-
 -- name: lists
 -- every list that there is at a platform
 select list_id, audience, platform, account, split, label
 from sync.lists
 where state = 'active' and external_id is not null
 order by list_id;
-
--- name: create_present
-create or replace temp table present (audience varchar, member_key uuid, arm varchar);
 
 -- name: store
 insert into sync.plans

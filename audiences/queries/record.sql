@@ -107,6 +107,21 @@ update sync.plan_changes set is_held = true
 where plan_id = $plan_id and list_id = $list_id and phase in (1, 2)
     and cause not in ('denied', 'erased', 'shared', 'uncertain') and list_contains($held, operation);
 
+-- name: overdue
+-- who leaves because `max_days_in` is over; or left so before, and the platform did not take the removal
+select count(*)
+from sync.plan_changes as change
+inner join placed on member_key(placed.customer_id) = change.member_key
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
+    and change.cause = 'left' and placed.out_reason in ('max_days_in', 'rest_days');
+
+-- name: free_overdue
+update sync.plan_changes as change set is_held = false
+from placed
+where member_key(placed.customer_id) = change.member_key and placed.out_reason in ('max_days_in', 'rest_days')
+    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
+    and change.cause = 'left';
+
 -- name: hold_consent
 update sync.plan_changes set is_held = true
 where plan_id = $plan_id and list_id = $list_id and phase = 1 and cause = 'consent_unknown';
@@ -244,18 +259,35 @@ where held.plan_id = $plan_id and held.phase = 1 and held.operation = 'remove' a
     and change.is_held
 order by held.list_id;
 
--- name: hold_elsewhere
--- who is on a list of an audience of the same group that this plan leaves out waits until that one is planned
+-- name: current_keys
+-- who is removed under an id of before may be added to another list under the one of now
+update sync.plan_changes as change set current_key = former.member_key
+from former
+where change.plan_id = $plan_id and list_contains($lists, change.list_id) and change.phase = 1
+    and change.operation = 'remove' and change.member_key = former.former_key;
+
+-- name: hold_left_out
+-- who is on a list of the family that this plan leaves out waits until that one is planned
 update sync.plan_changes as change set is_held = true
 from (
-    select coalesce(former.member_key, sent.member_key) as member_key
+    select distinct coalesce(former.member_key, sent.member_key) as member_key
     from sync.memberships as sent
-    inner join sync.lists as list on list.list_id = sent.list_id
     left join former on former.former_key = sent.member_key
-    where list.platform = $platform and list_contains($audiences, list.audience) and sent.leaving_at is null
+    where list_contains($others, sent.list_id) and sent.leaving_at is null
 ) as elsewhere
-where change.plan_id = $plan_id and change.phase = 2 and change.operation = 'add'
-    and list_contains($lists, change.list_id) and change.member_key = elsewhere.member_key;
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.operation = 'add'
+    and change.member_key = elsewhere.member_key;
+
+-- name: left_out
+-- the lists that keep them waiting
+select distinct sent.list_id
+from sync.memberships as sent
+left join former on former.former_key = sent.member_key
+inner join sync.plan_changes as change on change.member_key = coalesce(former.member_key, sent.member_key)
+where list_contains($others, sent.list_id) and sent.leaving_at is null
+    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 2 and change.operation = 'add'
+    and change.is_held
+order by sent.list_id;
 
 -- name: requests
 -- requests and rows that go, and people whose addition is held

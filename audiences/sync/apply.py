@@ -7,20 +7,20 @@ another's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from audiences.catalog import Audience
 from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
-from audiences.experiments import close_experiments, experiments_left, has_experiment, open_experiment
 from audiences.ledger import open_ledger
 from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.settings import Settings
 from audiences.splits import remember
+from audiences.sync.entries import log_entries
+from audiences.sync.families import tell_waiting, waiting_words
 from audiences.sync.plan_record import read_plan
 from audiences.sync.renames import has_lists, take_over
 from audiences.sync.sending import carry_out
@@ -69,11 +69,12 @@ def apply_plan(
         refuse_stale(run, works)
         with ledger.transaction():
             _begin(run, works)
-            _log_entries(run, works, audiences.values())
+            log_entries(run, works, audiences.values())
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
             for work in works:
+                tell_waiting(work)
                 _close(run, work)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
 
@@ -87,27 +88,6 @@ def _begin(run: Run, works: Sequence[Work]) -> None:
             take_over(run.connection, audience, former, run.plan_id)
     for memory in sorted({work.stored.split_values for work in going if work.stored.split_values is not None}):
         remember(run.connection, memory, run.build_id)
-
-
-def _log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> None:
-    """Log who enters and leaves each audience, both arms, before anything is sent; never twice.
-
-    While a guard holds removals nobody has left: a fault in the data would else begin everybody's rest.
-    """
-    defined = [(work, work.audience) for work in works if work.audience is not None]
-    entering = {audience.name: audience for work, audience in defined if work.is_open and "add" not in work.held}
-    staying = {work.plan.audience for work in works if "remove" in work.held}
-    leaving = {audience.name for work, audience in defined if work.is_open} - staying
-    for name, audience in entering.items():
-        common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of}
-        left = experiments_left(run.connection, audience, defined_audiences)
-        close_experiments(run.connection, left, run.clock())
-        if has_experiment(audience):
-            experiment = open_experiment(run.connection, audience, run.clock())
-            run.execute("log_entries", **common, experiment=experiment.id, build_id=run.build_id)
-        run.execute("log_history", **common)
-    for name in sorted(leaving):
-        run.execute("log_leaving", plan_id=run.plan_id, audience=name, as_of=run.as_of)
 
 
 def _close(run: Run, work: Work) -> None:
@@ -129,7 +109,8 @@ def _close(run: Run, work: Work) -> None:
     if work.is_open and not work.plan.changes:
         work.result = replace(work.result, state="unchanged")
     if work.result.state == "held":
-        work.result = replace(work.result, message="; ".join(work.plan.guard.reasons), exit_code=GuardTripped.exit_code)
+        reasons = [*work.plan.guard.reasons, *([waiting_words(work)] if work.waiting else [])]
+        work.result = replace(work.result, message="; ".join(reasons), exit_code=GuardTripped.exit_code)
     if work.stored.purpose == "forget":
         return  # what an earlier sync left over is still left over
     is_complete = work.result.state in ("applied", "held", "unchanged")

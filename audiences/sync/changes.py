@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from audiences.guards import Verdict
 from audiences.sql import count, has_rows, statements
 from audiences.sync.job import Job
 from audiences.sync.removals import find_removals
@@ -41,7 +42,7 @@ def _find_changes(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         connection.execute(named["leave_staying"])
     connection.execute(named["quarantined"], of_list)
     connection.execute(named["leave_staying"])
-    if connection.execute("select 1 from changes where cause = 'recipe' limit 1").fetchone() is not None:
+    if has_rows(connection, "changes", "cause = 'recipe'"):
         connection.execute(named["recipe_budget"], {"budget": _recipe_budget(connection, job)})
         connection.execute(named["leave_staying"])
 
@@ -90,16 +91,18 @@ def _put_back(connection: duckdb.DuckDBPyConnection, job: Job) -> bool:
     return True
 
 
-def hold(connection: duckdb.DuckDBPyConnection, job: Job, held: dict[str, int], *, only_lost_consent: bool) -> None:
+def hold(connection: duckdb.DuckDBPyConnection, job: Job, verdict: Verdict) -> None:
     """Mark what a guard holds; who stays on the list meanwhile is put back where a removal hits them."""
-    if not held:
+    if not verdict.held:
         return
-    named = statements("record")
-    operations = [operation for operation in held if not (only_lost_consent and operation == "remove")]
+    named, only_lost_consent = statements("record"), verdict.holds_only_lost_consent
+    operations = [operation for operation in verdict.held if not (only_lost_consent and operation == "remove")]
     connection.execute(named["hold"], {**job.ids, "held": operations})
     if only_lost_consent:
         connection.execute(named["hold_consent"], job.ids)
-    if set(held) == {"add"}:
+    if verdict.frees_overdue and "remove" in operations:
+        connection.execute(named["free_overdue"], job.ids)
+    if set(verdict.held) == {"add"}:
         return
     _bind(connection, job)
     while True:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audiences.as_of import parse_as_of
+from audiences.attached_build import attach_build
 from audiences.builds import published_file, settle_killed
 from audiences.errors import DataError
 from audiences.ledger import Ledger
-from audiences.members import attach_build
 from audiences.settings import Settings
 
 

@@ -106,6 +106,18 @@ def definition_hash(audience: Audience | None, kind: PlatformKind) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def family_of(audience: Audience | None, platform: str, name: str) -> str:
+    """Lists of one family have nobody in common: those of an exclusive group, else those of one audience.
+
+    Args:
+        audience: as it is defined; None when it is not, or paused: then it is in no group.
+        platform: families are of one platform, over all its accounts.
+        name: of the audience.
+    """
+    group = audience.exclusive_group if audience else None
+    return f"{platform} group {group}" if group else f"{platform} audience {name}"
+
+
 def list_hash(build_id: str, definition: str, version: int, digest: str) -> str:
     """What `apply` compares: a list whose hash moved is refused."""
     return hashlib.sha256(f"{build_id}|{definition}|{version}|{digest}".encode()).hexdigest()[:16]
@@ -143,13 +155,31 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         coverage=_coverage(connection),
         best_coverage=best_coverage,
         consent_lost=lost,
+        overdue_removes=_overdue(context, job, wanted),
+        overdue_before=_overdue_before(context, wanted),
     )
     verdict = _judged(context, wanted, facts, job.limits)
-    hold(connection, job, verdict.held, only_lost_consent=verdict.holds_only_lost_consent)
+    hold(connection, job, verdict)
     late, late_for_a_recipe = renew_as_sent(connection, job)
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
     untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
     return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
+
+
+def _overdue(context: Context, job: Job, wanted: Wanted) -> int:
+    """How many leave the list because their days in the audience are over."""
+    if wanted.audience is None or wanted.audience.max_days_in is wanted.audience.rest_days is None:
+        return 0
+    return count(context.connection, statements("record")["overdue"], job.ids)
+
+
+def _overdue_before(context: Context, wanted: Wanted) -> int:
+    """How many left the audience so lately: the list is not expected to be as large as with them."""
+    if wanted.audience is None or wanted.audience.max_days_in is None:
+        return 0
+    days = {"audience": wanted.audience.name, "max_days_in": wanted.audience.max_days_in}
+    since = context.now - SIZE_MEMORY
+    return count(context.connection, statements("plan")["overdue_before"], {**days, "since": since})
 
 
 def _job(context: Context, wanted: Wanted) -> Job:
@@ -193,8 +223,15 @@ def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) 
     return judge(facts, guards, [Permit(*row) for row in rows])
 
 
-def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPlan:
-    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it."""
+def finish(context: Context, one: Draft, siblings: Sequence[str] = (), left_out: Sequence[str] = ()) -> ListPlan:
+    """The list's plan as it is kept and shown, with what waits for its siblings: lists with nobody in common with it.
+
+    Args:
+        context: of the plan.
+        one: the list.
+        siblings: lists of its family, itself included, where some removals are held.
+        left_out: lists of its family that are not planned, and that people are on who wait here.
+    """
     key, facts = one.key, one.facts
     requests, rows, waiting = context.connection.execute(statements("record")["requests"], one.job.ids).fetchone() or (
         0,
@@ -216,7 +253,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = ()) -> ListPl
         renews=one.renews,
         unchanged=_unchanged(one),
         dropped={**one.wanted.dropped},
-        guard=_reported(context, one, waiting, siblings),
+        guard=_reported(context, one, waiting, siblings, left_out),
         requests=requests,
         bytes=_bytes(one, requests, rows),
         seconds=round(requests * 3600 / one.job.limits.requests_per_hour, 1),
@@ -259,15 +296,19 @@ def _notes(one: Draft) -> Sequence[str]:
     return notes
 
 
-def _reported(context: Context, one: Draft, waiting: int, siblings: Sequence[str]) -> GuardReport:
+def _reported(
+    context: Context, one: Draft, waiting: int, siblings: Sequence[str], left_out: Sequence[str]
+) -> GuardReport:
     verdict, guards = one.verdict, [finding.kind for finding in one.verdict.findings]
     if waiting == 0 or "add" in verdict.held:
         return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
     ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
     others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
     people = amount(waiting, "person waits", "people wait")
-    reason = f"{people} here: a guard holds their removal from {' and '.join(others) or 'another list'}"
-    return GuardReport("held", {**verdict.held, "add": waiting}, [*verdict.reasons, reason], [*guards], others)
+    why = [f"a guard holds their removal from {' and '.join(others)}"] if others else []
+    why += [f"they are still on {' and '.join(left_out)}, which this plan leaves out"] if left_out else []
+    reasons = [*verdict.reasons, f"{people} here: {', or '.join(why)}"]
+    return GuardReport("held", {**verdict.held, "add": waiting}, reasons, [*guards], others, [*left_out])
 
 
 def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:

@@ -1,6 +1,7 @@
 """A lane per account: its lists, its phase, the requests that wait and those in flight.
 
-Within an account every list is ensured first, then all removals go, then, when they are accepted, the additions.
+Within an account every list is ensured first, then all removals go, then, when they are accepted, the additions. Where a
+family of lists lies on several accounts, the additions of each wait for the removals of all.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from audiences.errors import BoomerangError, Unavailable
+from audiences.errors import BoomerangError
 from audiences.platforms.base import Platform
 from audiences.platforms.registry import kind_of, open_platform
+from audiences.sync.families import hold_moving
 from audiences.sync.works import Run, Work
 
 ENSURE, REMOVALS, ADDITIONS = 0, 1, 2
@@ -30,6 +32,11 @@ class Request:
     number: int
     batch_id: str = ""
     members: list[str] = field(default_factory=list)
+
+    @property
+    def can_go(self) -> bool:
+        """Whether its list still takes requests."""
+        return self.work.is_open and not self.work.is_gone
 
 
 @dataclass
@@ -50,6 +57,23 @@ class Lane:
     def open_works(self) -> list[Work]:
         """Its lists for which requests may still be made."""
         return [work for work in self.works if work.is_open]
+
+    @property
+    def families(self) -> set[str]:
+        """The families of its lists."""
+        return {work.family for work in self.works}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in flight and nothing waits; what waits for a list that has stopped is let go."""
+        while self.waiting and not self.waiting[0].can_go:
+            self.waiting.popleft()
+        return not self.waiting and not self.flying
+
+    @property
+    def is_removing(self) -> bool:
+        """Whether removals are still to come, or under way."""
+        return self.phase < REMOVALS or (self.phase == REMOVALS and not self.is_idle)
 
 
 def open_lanes(run: Run, works: Sequence[Work], stack: ExitStack) -> list[Lane]:
@@ -77,16 +101,32 @@ def _has_requests(run: Run, work: Work) -> bool:
     return any(run.execute("pending_batches", **ids, phase=phase).fetchone() for phase in (REMOVALS, ADDITIONS))
 
 
-def advance(run: Run, lane: Lane) -> None:
-    """Go on to the next phase when this one is done; additions wait where a removal of their family failed."""
-    while not lane.waiting and not lane.flying and not lane.is_over:
-        if lane.phase == ADDITIONS:
-            lane.is_over = True
-            return
-        if lane.phase == REMOVALS:
-            _stop_families(lane)
-        lane.phase += 1
-        begin(run, lane)
+def advance(run: Run, lanes: Sequence[Lane], works: Sequence[Work]) -> None:
+    """Let every lane that is done with its phase go on to the next, for as long as one of them does.
+
+    Args:
+        run: with the plan.
+        lanes: all of it.
+        works: all lists of the plan, those too that have no lane.
+    """
+    while any(_goes_on(run, lane, lanes, works) for lane in lanes):
+        pass
+
+
+def _goes_on(run: Run, lane: Lane, lanes: Sequence[Lane], works: Sequence[Work]) -> bool:
+    if lane.is_over or not lane.is_idle:
+        return False
+    if lane.phase == ADDITIONS:
+        lane.is_over = True
+        return True
+    if lane.phase == REMOVALS:
+        if any(other.is_removing and other.families & lane.families for other in lanes if other is not lane):
+            return False
+        for work in lane.open_works:
+            hold_moving(run, work, works)
+    lane.phase += 1
+    begin(run, lane)
+    return True
 
 
 def begin(run: Run, lane: Lane) -> None:
@@ -99,10 +139,3 @@ def begin(run: Run, lane: Lane) -> None:
         ids = {"plan_id": run.plan_id, "list_id": work.plan.list, "phase": lane.phase}
         numbers = run.execute("pending_batches", **ids).fetchall()
         lane.waiting.extend(Request(work, lane.phase, number) for (number,) in numbers)
-
-
-def _stop_families(lane: Lane) -> None:
-    failed = {work.family for work in lane.works if not work.is_open and work.plan.removes + work.plan.updates > 0}
-    for work in lane.open_works:
-        if work.family in failed:
-            work.fail(Unavailable("people are to be removed from a list of the same audience or group first"))

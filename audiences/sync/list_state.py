@@ -67,6 +67,8 @@ class ListState:
     waits_for: tuple[str, ...]
     """The lists whose held removals keep people waiting here."""
     held_since: datetime | None
+    left_out: tuple[str, ...] = ()
+    """The lists that keep people waiting here because the newest plan left them out."""
     written_off: int = 0
     """Requests to be forgotten that ended without this list: somebody may still be on it."""
     written_off_why: str = ""
@@ -109,7 +111,10 @@ def _ours(one: ListState) -> Iterator[str]:
     if one.waits_for:
         others = " and ".join(f"`boomerang release {other} --why '...'`" for other in one.waits_for)
         yield f"look at `boomerang plan`, then {others}: people wait here while their removal from there is held"
-    if one.held and (one.guards or not one.waits_for):
+    if one.left_out:
+        others = " and ".join(one.left_out)
+        yield f"run `boomerang sync` without names: people wait here who are still on {others}, which was left out"
+    if one.held and (one.guards or not (one.waits_for or one.left_out)):
         yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
     elif one.state == "retiring" and one.members:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"

@@ -7,10 +7,12 @@ the ledger, and no platform.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from audiences.attached_build import BUILD, Moment
+from audiences.candidates import is_active, needed_for, select_audience
 from audiences.catalog import Audience, Catalog
 from audiences.checking import checked_catalog
 from audiences.domain import ListId, ListKey
@@ -20,25 +22,15 @@ from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
 from audiences.ledger.pruning import prune
-from audiences.members import (
-    BUILD,
-    Moment,
-    counts_by_reason,
-    family_of_values,
-    is_active,
-    needed_for,
-    place_members,
-    prepare_platform,
-    select_audience,
-    split_values,
-)
+from audiences.members import counts_by_reason, family_of_values, place_members, prepare_platform, split_values
 from audiences.platforms.base import PlatformKind
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.splits import HELD_OUT, memory_of
-from audiences.sql import statements
+from audiences.sql import count, statements
 from audiences.sync.chosen_build import attach_chosen, find_build
-from audiences.sync.drafting import Context, Draft, Wanted, draft, finish, list_name
+from audiences.sync.drafting import Context, Draft, Wanted, draft, family_of, finish, list_name
+from audiences.sync.entries import note_present, record_entries
 from audiences.sync.plan_record import ListPlan, Plan
 from audiences.sync.renames import former_names, looked_at
 
@@ -98,8 +90,8 @@ def chosen_audiences(catalog: Catalog, names: Sequence[str]) -> list[Audience]:
 
 def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, is_whole: bool) -> list[ListPlan]:
     """All lists, platform by platform, so that each platform's people are made once."""
-    connection, named = context.connection, statements("plan")
-    connection.execute(named["create_present"])
+    connection = context.connection
+    connection.execute(statements("entries")["create_present"])
     drafts: list[Draft] = []
     orphans = _orphans(context, chosen, catalog) if is_whole else []
     platforms = {name for audience in chosen for name in audience.platforms} | {one.kind.name for one in orphans}
@@ -113,15 +105,18 @@ def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, 
         for wanted in _without_list(orphans, drafts, platform):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
+    siblings = _hold_siblings(context, drafts, catalog)
+    families = {} if is_whole else _left_out(context, drafts, catalog)
+    left_out = _hold_left_out(context, drafts, families)
     for audience in chosen:
-        experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
-        ids = {"plan_id": context.plan_id, "audience": audience.name, "experiment": experiment}
-        connection.execute(named["entries"], ids)
-    siblings = _hold_siblings(context, drafts)
-    _hold_elsewhere(context, drafts, chosen, catalog)
-    return sorted(
-        (finish(context, one, siblings.get(one.key.list_id, ())) for one in drafts), key=lambda item: item.list
-    )
+        own = [one for one in drafts if one.wanted.audience == audience]
+        staying_on = [other for one in own for other in siblings.get(one.key.list_id, ())]
+        others = [other for one in own for other in families.get(_family(one, catalog), ())]
+        record_entries(context, audience, drafts, staying_on, others)
+    finished = [
+        finish(context, one, siblings.get(one.key.list_id, ()), left_out.get(one.key.list_id, ())) for one in drafts
+    ]
+    return sorted(finished, key=lambda item: item.list)
 
 
 def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, notes: tuple[str, ...]) -> list[Draft]:
@@ -131,7 +126,7 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
     memory = None
     if audience.split_by is not None:
         memory = memory_of(connection, key.list_id, family_of_values(key.list_id, audience.split_by.column))
-    connection.execute(named["note_present"], {"audience": audience.name})
+    note_present(connection, audience)
     _, dropped = counts_by_reason(connection)
     ids = {"audience": audience.name, "platform": key.platform, "account": key.account}
     known = {row[0] for row in connection.execute(named["known_splits"], ids).fetchall()}
@@ -227,42 +222,55 @@ def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: 
     return [one for one in orphans if one.kind.name == platform and one.key not in planned]
 
 
-def _hold_siblings(context: Context, drafts: Sequence[Draft]) -> dict[ListId, list[ListId]]:
-    """Who stays on a list because its removals are held is not added to another split of it or audience of its group.
+def _hold_siblings(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> dict[ListId, list[ListId]]:
+    """Who stays on a list because its removals are held is not added to another list of its family.
 
     Returns for each list of such a family all lists of the family.
     """
     siblings: dict[ListId, list[ListId]] = {}
-    families: dict[tuple[str, str], list[Draft]] = {}
+    families: dict[str, list[Draft]] = {}
     for one in drafts:
-        families.setdefault((one.key.platform, family_of(one.wanted.audience, one.key)), []).append(one)
+        families.setdefault(_family(one, catalog), []).append(one)
     for members in families.values():
+        lists = [one.key.list_id for one in members]
+        values = {"plan_id": context.plan_id, "lists": lists}
+        if len(lists) > 1 and any(one.facts.removes for one in members):
+            context.connection.execute(statements("record")["current_keys"], values)
         if any("remove" in one.verdict.held for one in members):
-            lists = [one.key.list_id for one in members]
-            context.connection.execute(
-                statements("record")["hold_siblings"], {"plan_id": context.plan_id, "lists": lists}
-            )
+            context.connection.execute(statements("record")["hold_siblings"], values)
             siblings |= dict.fromkeys(lists, lists)
     return siblings
 
 
-def _hold_elsewhere(context: Context, drafts: Sequence[Draft], chosen: Sequence[Audience], catalog: Catalog) -> None:
-    """Of an exclusive group of which only some audiences are planned: nobody is added who is on a list of another."""
-    for audience in chosen:
-        group = audience.exclusive_group
-        others = [
-            one.name for one in catalog.audiences.values()
-            if group is not None and one.exclusive_group == group and one not in chosen and not one.paused
-        ]  # fmt: skip
-        for platform in audience.platforms if others else ():
-            lists = [
-                one.key.list_id for one in drafts if one.wanted.audience == audience and one.key.platform == platform
-            ]
-            values = {"plan_id": context.plan_id, "platform": platform, "audiences": others, "lists": lists}
-            context.connection.execute(statements("record")["hold_elsewhere"], values)
+def _family(one: Draft, catalog: Catalog) -> str:
+    definition = catalog.audiences.get(one.key.audience) if one.wanted.state != "paused" else None
+    return family_of(definition, one.key.platform, one.key.audience)
 
 
-def family_of(audience: Audience | None, key: ListKey) -> str:
-    """Lists of one family have nobody in common: those of an exclusive group, else those of one audience."""
-    group = audience.exclusive_group if audience else None
-    return f"group {group}" if group else f"audience {key.audience}"
+def _left_out(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> dict[str, list[ListId]]:
+    """The lists that are not planned, though their account is there, by family."""
+    families: dict[str, list[ListId]] = {}
+    planned = {one.key.list_id for one in drafts}
+    for list_id, name, platform, account, *_ in context.connection.execute(statements("plan")["lists"]).fetchall():
+        definition = catalog.audiences.get(name)
+        is_paused = definition is not None and definition.paused
+        if list_id not in planned and not is_paused and _is_set(context.settings, platform, account):
+            families.setdefault(family_of(definition, platform, name), []).append(list_id)
+    return families
+
+
+def _hold_left_out(
+    context: Context, drafts: Sequence[Draft], families: Mapping[str, Sequence[ListId]]
+) -> dict[ListId, list[ListId]]:
+    """Where only some audiences are planned: nobody is added who is on a list of the family that is left out.
+
+    Returns for each list whose additions wait the lists that people are on.
+    """
+    found: dict[ListId, list[ListId]] = {}
+    for one in drafts:
+        others = families.get(family_of(one.wanted.audience, one.key.platform, one.key.audience), [])
+        values = {"plan_id": context.plan_id, "list_id": one.key.list_id, "others": others}
+        if others and count(context.connection, statements("record")["hold_left_out"], values):
+            rows = context.connection.execute(statements("record")["left_out"], values).fetchall()
+            found[one.key.list_id] = [row[0] for row in rows]
+    return found

@@ -19,7 +19,8 @@ class GuardReport:
     """What the guards say of a list: `ok` or `held`, the held changes by operation, a sentence per guard.
 
     `guards` are the kinds that trip, in the order of their sentences. `waits_for` are the lists whose held removals keep
-    people waiting here; the last sentence is about them.
+    people waiting here, `left_out` those that are not in this plan and that people are still on who wait here; the last
+    sentence is about both.
     """
 
     verdict: str
@@ -27,12 +28,18 @@ class GuardReport:
     reasons: list[str] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
     waits_for: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether people wait here for other lists."""
+        return bool(self.waits_for or self.left_out)
 
     def releases(self, list_id: str) -> list[tuple[str, list[str]]]:
-        """Each sentence with the lists that a release of would answer it."""
+        """Each sentence with the lists that a release of would answer it; none where a plan of all audiences would."""
         last = len(self.reasons) - 1
         return [
-            (reason, self.waits_for if self.waits_for and number == last else [list_id])
+            (reason, self.waits_for if self.is_waiting and number == last else [list_id])
             for number, reason in enumerate(self.reasons)
         ]
 

@@ -8,20 +8,14 @@ from datetime import datetime
 import duckdb
 from sqlglot import exp
 
+from audiences.attached_build import BUILD, Moment
+from audiences.candidates import needed_for, select_audience
 from audiences.catalog import Audience
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
-from audiences.members import (
-    BUILD,
-    Moment,
-    counts_by_reason,
-    needed_for,
-    place_members,
-    prepare_platform,
-    select_audience,
-)
+from audiences.members import counts_by_reason, place_members, prepare_platform
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements

@@ -89,6 +89,11 @@ def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str
         raise ConfigError(
             f"people of {list_id} wait for removals that are held elsewhere: release {' and '.join(held.waits_for)}"
         )
+    if not held.guards and held.left_out:
+        raise ConfigError(
+            f"people of {list_id} are still on {' and '.join(held.left_out)}, which the newest plan left out: "
+            "run `boomerang sync` without names"
+        )
     if not held.guards:
         raise ConfigError(
             f"no guard of {list_id} itself holds anything: run `boomerang plan`, it names the list to release"
@@ -101,4 +106,4 @@ def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str
 
 def _own_changes(held: GuardReport) -> int:
     """How many changes the list's own guards hold; who waits for another list is not among them."""
-    return sum(count for operation, count in held.held.items() if operation != "add" or not held.waits_for)
+    return sum(count for operation, count in held.held.items() if operation != "add" or not held.is_waiting)

@@ -15,7 +15,7 @@ from audiences.sync.job import Job
 def find_removals(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
     """Make `removals` of phase 1, `absorbed` (their rows only change hands) and `put_back` (hit by a removal, but staying)."""
     named, of_list = statements("removals"), {"list_id": job.key.list_id, "identifying": job.identifying}
-    if connection.execute("select 1 from changes where operation <> 'add' limit 1").fetchone() is None:
+    if not has_rows(connection, "changes", "operation <> 'add'"):
         connection.execute(named["none_removed"])
         return
     connection.execute(statements("changes")["mark_refused"])

@@ -40,6 +40,12 @@ def take_over(connection: duckdb.DuckDBPyConnection, audience: str, former: str,
         connection.execute(statement, {"audience": audience, "former": former})
 
 
+def name_lists(connection: duckdb.DuckDBPyConnection, audiences: Iterable[Audience]) -> None:
+    """Give every list the name that its audience has now. For looking: call it inside a transaction that is rolled back."""
+    for name, former in former_names(connection, audiences).items():
+        take_over(connection, name, former)
+
+
 @contextmanager
 def looked_at(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str], plan_id: str) -> Iterator[None]:
     """Let a plan be made as if these lists had their new name; then all but the plan's own rows is as before.
@@ -66,8 +72,7 @@ def as_named(ledger: Ledger, audiences: Iterable[Audience]) -> Iterator[None]:
     """Read the ledger as if every list had the name that its audience has now; whatever the block writes is undone."""
     ledger.connection.begin()
     try:
-        for name, former in former_names(ledger.connection, audiences).items():
-            take_over(ledger.connection, name, former)
+        name_lists(ledger.connection, audiences)
         yield
     finally:
         ledger.connection.rollback()

@@ -33,7 +33,7 @@ def carry_out(run: Run, works: Sequence[Work]) -> None:
         for lane in lanes:
             begin(run, lane)
         while True:
-            _launch(run, pool, lanes)
+            _launch(run, pool, lanes, works)
             flying = [future for lane in lanes for future in lane.flying]
             if not flying:
                 return
@@ -44,15 +44,15 @@ def carry_out(run: Run, works: Sequence[Work]) -> None:
                         settle(run, lane, lane.flying.pop(future), future)
 
 
-def _launch(run: Run, pool: ThreadPoolExecutor, lanes: Sequence[Lane]) -> None:
+def _launch(run: Run, pool: ThreadPoolExecutor, lanes: Sequence[Lane], works: Sequence[Work]) -> None:
     """Fill every lane: all intents become durable together, then the requests leave."""
     chosen: list[tuple[Lane, Request]] = []
+    advance(run, lanes, works)
     for lane in lanes:
-        advance(run, lane)
         most = 1 if lane.phase == ENSURE else lane.in_flight
         while lane.waiting and len(lane.flying) + sum(1 for other, _ in chosen if other is lane) < most:
             request = lane.waiting.popleft()
-            if request.work.is_open and not request.work.is_gone:
+            if request.can_go:
                 chosen.append((lane, request))
     if not chosen:
         return

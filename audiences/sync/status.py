@@ -75,7 +75,11 @@ def read_status(settings: Settings, *, wait: float = 0.0, now: datetime | None =
         ]
         with as_named(ledger, catalog.audiences.values() if catalog else ()):
             rows, states = _lists(settings, ledger, catalog, moment)
-        known = [one for one, row in zip(states, rows, strict=True) if row["state"] or one.state != "deleted"]
+        known = [
+            one
+            for one, row in zip(states, rows, strict=True)
+            if row["state"] or (one.state != "deleted" and not _stands_for_several(catalog, row))
+        ]
         return Status(ledger.environment, tuple(builds), tuple(known))
 
 
@@ -142,6 +146,7 @@ def _list_state(
         reasons=tuple(guard.reasons),
         guards=tuple(guard.guards),
         waits_for=tuple(guard.waits_for),
+        left_out=tuple(guard.left_out),
     )
     state = replace(
         state,
@@ -158,6 +163,13 @@ COUNTS = (
     "written_off",
 )  # fmt: skip
 INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
+
+
+def _stands_for_several(catalog: Catalog | None, row: Row) -> bool:
+    """Whether it is no list: the line of a plan for an audience of several lists that has nobody."""
+    audience = catalog.audiences.get(row["audience"]) if catalog else None
+    has_several = audience is not None and (audience.split_by is not None or bool(audience.arms))
+    return has_several and json.loads(row["entry"])["split"] is None
 
 
 def _state(catalog: Catalog | None, row: Row) -> str:

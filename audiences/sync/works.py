@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,14 @@ import duckdb
 
 from audiences.builds import settle_killed
 from audiences.catalog import Audience
-from audiences.domain import ListId, ListKey
+from audiences.domain import ListId
 from audiences.errors import BoomerangError, DataError, RateLimited
 from audiences.ledger import Ledger
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.changes import digest_of
-from audiences.sync.drafting import definition_hash, list_hash
-from audiences.sync.plan import family_of
+from audiences.sync.drafting import definition_hash, family_of, list_hash
 from audiences.sync.plan_record import ListPlan, StoredList
 
 
@@ -86,12 +85,16 @@ class Work:
 
     stored: StoredList
     audience: Audience | None
+    family: str
     result: ListResult
     external_id: str | None = None
     halvings: int = 0
     accepted: int = 0
     is_gone: bool = False
     """The remote list was deleted: what was accepted for it, and what is in flight, counts for nothing."""
+    waiting: int = 0
+    """People whose addition waits for their removal from one of `waits_for`."""
+    waits_for: list[ListId] = field(default_factory=list)
 
     @property
     def plan(self) -> ListPlan:
@@ -112,12 +115,6 @@ class Work:
     def account(self) -> tuple[str, str]:
         """Platform and account."""
         return self.plan.platform, self.plan.account
-
-    @property
-    def family(self) -> str:
-        """Lists of one family have nobody in common."""
-        key = ListKey(self.plan.audience, self.plan.platform, self.plan.account, self.plan.split)
-        return family_of(self.audience, key)
 
     def add(self, **counts: int) -> None:
         """Count what a request led to."""
@@ -140,9 +137,11 @@ def works_of(rows: Sequence[StoredList], audiences: Mapping[str, Audience]) -> l
     """A piece of work for each list of the plan, with the definition as it is now."""
     found = []
     for row in rows:
-        audience = audiences.get(row.plan.audience) if row.plan.state == "active" else None
+        defined = audiences.get(row.plan.audience)
+        family = family_of(defined if row.plan.state != "paused" else None, row.plan.platform, row.plan.audience)
+        audience = defined if row.plan.state == "active" else None
         result = ListResult(row.plan.list, row.plan.audience, row.plan.platform, "held" if row.held else "applied")
-        found.append(Work(row, audience, result))
+        found.append(Work(row, audience, family, result))
     return found
 
 

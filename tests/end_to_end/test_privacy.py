@@ -7,7 +7,10 @@ memberships and planned changes, and in the sandbox, which is the platform.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pytest
@@ -55,7 +58,60 @@ def run(shop, said, *arguments):
 
 
 @pytest.fixture(scope="module")
-def searched(module_shop, said):
+def noticed():
+    """Collects what `activity.json` said while syncs ran: it is gone when they end."""
+    return []
+
+
+def run_watched(shop, said, noticed, *arguments):
+    """Run a slow command, look at its notice while it runs, and have `status` tell of it."""
+    shop.sandbox.control(faults=[{"on": "add", "do": "slow", "seconds": 2, "times": 2}])
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run, shop, said, *arguments)
+        while not running.done():
+            notice = shop.home / "activity.json"
+            text = notice.read_text(encoding="utf-8") if notice.is_file() else "{}"
+            if json.loads(text).get("list") and text not in noticed:
+                noticed.append(text)
+                pool.submit(run, shop, said, "status")
+                pool.submit(run, shop, said, "status", "--json")
+            time.sleep(0.02)
+    shop.sandbox.control(faults=[])
+    return running.result()
+
+
+def release_what_is_held(shop, said):
+    """A guard holds a list; its release with a reason that names somebody is refused, another one lets it go."""
+    floor = "min_members: 100}"
+    shop.change("definitions/lapsed_buyers.yaml", floor, "min_members: 100000}")
+    assert run(shop, said, "sync", "--as-of", shop.second_day).code == 3
+    held, why = "lapsed_buyers@meta:main", "the floor was set for another shop"
+    assert run(shop, said, "release", held, "--why", f"{MARKED_EMAILS[1]} said so").code == 2
+    assert run(shop, said, "release", held, "--why", why, "--json").code == 0
+    assert run(shop, said, "release", held, "--why", why).code == 0
+    plan_id = run(shop, said, "plan", "--as-of", shop.second_day, "--json").json["plan_id"]
+    done = run(shop, said, "apply", plan_id, "--json")
+    assert (done.code, [one["state"] for one in done.json["lists"] if one["list"] == held]) == (0, ["applied"])
+    assert run(shop, said, "apply", plan_id).code == 0
+    shop.change("definitions/lapsed_buyers.yaml", "min_members: 100000}", floor)
+
+
+def erase_where_no_token_is(shop, said):
+    """An erasure that stays open, until its list is written off."""
+    token, shop.token = shop.token, "secret-zqx-token"
+    assert run(shop, said, "forget", MARKED_EMAILS[2]).code == 6
+    assert run(shop, said, "forget", "--drain").code == 6
+    assert run(shop, said, "forget", "--drain", "--json").code == 6
+    off, why = ["forget", "--write-off", "wishlisters@meta:main"], "the account was closed"
+    assert run(shop, said, *off, "--why", f"{MARKED_PHONES[2]} wrote it").code == 2
+    assert run(shop, said, *off, "--why", why, "--json").code == 0
+    shop.token = token
+    for command in (["forget", "--drain"], ["forget", "--drain", "--json"], ["status"], ["explain", MARKED_EMAILS[2]]):
+        assert run(shop, said, *command).code == 0
+
+
+@pytest.fixture(scope="module")
+def searched(module_shop, said, noticed):
     """The shop after a refused sync, one without an answer, a build that fails, and one of each command that succeeds."""
     shop = module_shop
     token, shop.token = shop.token, "secret-zqx-token"
@@ -68,15 +124,18 @@ def searched(module_shop, said):
     assert run(shop, said, "build", "--as-of", shop.second_day).code == 5
     (shop.folder / "dbt" / "tests" / "fails.sql").unlink()
     assert run(shop, said, "extract").code == 0
-    assert run(shop, said, "sync", "--as-of", shop.first_day).code == 0
+    assert run_watched(shop, said, noticed, "sync", "--as-of", shop.first_day).code == 0
+    release_what_is_held(shop, said)
     for command in (
         ["plan", "--as-of", shop.second_day, "--json"], ["plan", "--as-of", shop.second_day], ["status"], ["status", "--json"],
         ["audiences"], ["preview", "wishlisters", "--as-of", shop.first_day], ["check"], ["doctor"], ["sync", "--as-of", shop.second_day],
         ["plan", "--markdown"], ["confirm"], ["confirm", "--json"], ["explain", MARKED_EMAILS[1]], ["explain", MARKED_EMAILS[0], "--json"],
         ["forget", MARKED_EMAILS[1]], ["forget", MARKED_PHONES[0], "--json"], ["forget", "nobody.zqx@example.com"], ["status", "--json"],
         ["explain", MARKED_EMAILS[1]], ["rebuild", "lapsed_buyers", "--yes"],
+        ["rebuild", "lapsed_buyers", "--yes", "--json"],
     ):  # fmt: skip
         run(shop, said, *command)
+    erase_where_no_token_is(shop, said)
     return shop
 
 
@@ -91,6 +150,14 @@ def test_marked_persons_are_sent_and_found_nowhere_else(searched, said):
     assert "secret-zqx-token" not in printed
     assert shop.token not in printed
     assert text_files_with(shop, (*shop.marked, "secret-zqx-token", shop.token, *marked_hashes())) == []
+    assert (shop.home / "receipts").is_dir()
+
+
+def test_the_notice_of_a_running_sync_names_lists_and_nobody(searched, noticed):
+    assert noticed
+    texts = (*searched.marked, "secret-zqx-token", searched.token, *marked_hashes())
+    assert not [text for text in texts if text.lower() in "".join(noticed).lower()]
+    assert not HASH.search("".join(noticed))
 
 
 def text_files_with(shop, texts) -> list[str]:

@@ -20,23 +20,14 @@ def planned(shop):
     return shop.plan()
 
 
-def refused(shop, plan):
-    """Why the plan's only list is refused; nothing of it may be sent."""
-    shop.forget_requests()
-    (result,) = shop.apply(plan).lists
-    assert (result.state, result.exit_code) == ("stale", 5)
-    assert shop.writes() == 0
-    return result.message
-
-
 def test_a_plan_is_refused_after_its_definition_changed(shop, planned):
     shop.audience("lapsed", where={"category": {"is_null": True}})
-    assert refused(shop, planned) == "the definition moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the definition moved since the plan was made: plan again"
 
 
 def test_a_plan_is_refused_after_a_newer_build_was_finished(shop, planned):
     shop.publish(TOMORROW)
-    assert refused(shop, planned) == "the build moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the build moved since the plan was made: plan again"
 
 
 def test_a_plan_of_an_older_build_is_carried_out_while_no_newer_one_is_finished(shop):
@@ -52,26 +43,26 @@ def test_a_plan_of_an_older_build_is_carried_out_while_no_newer_one_is_finished(
 def test_a_plan_is_refused_after_another_plan_changed_the_list(shop, planned):
     other = shop.plan()
     shop.apply(other)
-    assert refused(shop, planned) == "the list moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the list moved since the plan was made: plan again"
 
 
 def test_a_plan_whose_changes_were_pruned_is_refused(shop, planned):
     for _ in range(5):
         shop.plan()
-    assert refused(shop, planned) == "the changes moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the changes moved since the plan was made: plan again"
 
 
 def test_a_plan_whose_changes_were_tampered_with_is_refused(shop, planned):
     shop.rows(
         "delete from sync.plan_changes where phase = 2 and member_key = (select min(member_key) from sync.plan_changes)"
     )
-    assert refused(shop, planned) == "the changes moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the changes moved since the plan was made: plan again"
 
 
 def test_several_reasons_are_said_together(shop, planned):
     shop.audience("lapsed", label="Another label")
     shop.publish(TOMORROW)
-    assert refused(shop, planned) == "the build and the definition moved since the plan was made: plan again"
+    assert shop.refused(planned) == "the build and the definition moved since the plan was made: plan again"
 
 
 def test_a_plan_whose_definition_is_gone_says_so(shop, planned):

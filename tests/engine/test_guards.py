@@ -245,3 +245,41 @@ def test_what_an_audience_says_wins_over_the_settings_and_the_platforms_floor_ov
 def test_an_exclusion_is_watched_for_addresses_and_consents_too_from_the_platforms_floor_on(values):
     assert judge(facts(size=150, largest=150, **values), LIMITS).held == {}
     assert judge(facts(size=150, largest=150, is_exclusion=True, **values), LIMITS).held == {"remove": 60}
+
+
+# days that are over ------------------------------------------------------------------------------------------------------
+
+
+def test_who_leaves_because_the_days_are_over_trips_no_guard_that_looks_at_people():
+    assert held(removes=950, overdue_removes=950, wanted=50) == ({}, [])
+
+
+def test_the_others_are_watched_as_if_those_had_never_been_on_the_list():
+    assert held(removes=800, overdue_removes=700, wanted=200) == ({}, [])
+    told, kinds = held(removes=900, overdue_removes=700, wanted=100)
+    assert (told, kinds) == ({"remove": 200}, ["shrink", "removals"])
+
+
+def test_what_the_days_took_off_within_the_week_is_not_missed_afterwards():
+    assert held(size=200, largest=1000, removes=10, wanted=190)[1] == ["shrink"]
+    assert held(size=200, largest=1000, removes=10, wanted=190, overdue_before=800) == ({}, [])
+    assert held(size=800, largest=1000, removes=350, adds=0, wanted=450, overdue_before=900) == ({}, [])
+    assert held(size=800, largest=1000, removes=401, adds=0, wanted=399, overdue_before=900)[1] == [
+        "shrink",
+        "removals",
+    ]
+
+
+@pytest.mark.parametrize(
+    "guard", [{"newer_build_failed": True}, {"build_age": dt.timedelta(days=3)}, {"is_retired": True}]
+)
+def test_guards_of_the_build_hold_them_too(guard):
+    verdict = judge(facts(removes=950, overdue_removes=950, wanted=50, **guard), LIMITS)
+    assert verdict.held == {"remove": 950}
+    assert not verdict.frees_overdue
+
+
+def test_beside_a_list_that_is_too_small_they_leave():
+    verdict = judge(facts(removes=950, overdue_removes=930, adds=5, wanted=55), LIMITS)
+    assert verdict.held == {"add": 5, "remove": 20}
+    assert verdict.frees_overdue

@@ -83,6 +83,78 @@ def test_a_day_without_data_does_not_begin_everybodys_rest(shop):
     assert shop.plan_of().members == 750
 
 
+# everybody's days are over at once ---------------------------------------------------------------------------------------
+
+
+def first_fill(shop, **keys):
+    """600 people enter on one day; none of them may stay longer than three days."""
+    everybody = shop.crowd(600)
+    shop.audience("lapsed", max_days_in=3, rest_days=30, **keys)
+    shop.publish(day(0))
+    assert shop.sync() == 0
+    return everybody
+
+
+def test_everybody_of_the_first_fill_leaves_on_their_day_and_no_guard_minds(shop):
+    first_fill(shop)
+    later = shop.crowd(120, prefix="later")
+    shop.publish(day(1))
+    assert shop.sync() == 0
+    shop.publish(day(3))
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == later
+
+
+def test_they_leave_although_nobody_is_left_who_would_fill_the_list(shop):
+    first_fill(shop)
+    shop.publish(day(3))
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == set()
+
+
+def test_the_day_after_the_list_is_expected_to_be_small(shop):
+    first_fill(shop)
+    later = shop.crowd(150, prefix="later")
+    shop.publish(day(1))
+    shop.sync()
+    shop.publish(day(3))
+    shop.sync()
+    gone = min(later)
+    shop.leaves(gone)
+    shop.publish(day(3))
+    assert shop.sync() == 0
+    assert shop.people_on() == later - {gone}
+
+
+def test_who_leaves_for_want_of_data_is_held_all_the_same_and_those_whose_days_are_over_go(shop):
+    everybody = first_fill(shop)
+    later = shop.crowd(600, prefix="later")
+    shop.publish(day(1))
+    assert shop.sync() == 0
+    shop.leaves(*sorted(later)[:400])
+    shop.publish(day(3))
+    assert shop.sync() == 3
+    assert shop.plan_of().guard.guards == ["shrink", "removals"]
+    assert shop.people_on() == shop.on_ledger() == later
+    assert not everybody & shop.people_on()
+
+
+def test_whose_removal_the_platform_did_not_take_leaves_later_and_no_guard_minds(shop, fails):
+    first_fill(shop)
+    shop.publish(day(1))
+    later = shop.crowd(120, prefix="later")
+    shop.publish(day(2))
+    assert shop.sync() == 0
+    shop.publish(day(3))
+    fails("server_error", "remove", times="always")
+    assert shop.sync() == 6
+    shop.sandbox.control(faults=[])
+    shop.publish(day(4))
+    assert shop.plan_of().guard.guards == []
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == later
+
+
 # who merged meanwhile ----------------------------------------------------------------------------------------------------
 
 

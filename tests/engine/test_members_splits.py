@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from audiences.sync.status import read_status
+
 
 def lists_of(shop, audience="lapsed"):
     """Members by what stands behind the list's name."""
@@ -85,3 +89,12 @@ def test_arms_of_a_split_audience_have_a_list_per_value(shop):
     lists = lists_of(shop)
     assert set(lists) == {"a/Amps", "a/Strings", "b/Amps", "b/Strings"}
     assert lists["a/Amps"] + lists["b/Amps"] == 200
+
+
+@pytest.mark.parametrize("lists", [{"split_by": {"column": "category"}}, {"arms": {"a": "50%", "b": "50%"}}], ids=str)
+def test_status_shows_no_list_of_an_audience_with_several_lists_that_has_nobody(shop, lists):
+    shop.audience("lapsed", **lists)
+    shop.publish()
+    assert lists_of(shop) == {None: 0}
+    assert shop.sync() == 0
+    assert read_status(shop.settings, now=shop.now).lists == ()

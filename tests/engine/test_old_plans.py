@@ -32,19 +32,10 @@ def released(shop):
     return shop
 
 
-def refused(shop, plan):
-    """Why the plan's only list is refused; nothing of it may be sent."""
-    shop.forget_requests()
-    (result,) = shop.apply(plan).lists
-    assert (result.state, result.exit_code) == ("stale", 5)
-    assert shop.writes() == 0
-    return result.message
-
-
 def test_a_plan_whose_build_grew_too_old_is_refused(shop):
     plan = shop.plan()
     shop.tick(days=60)
-    assert refused(shop, plan) == "the build grew too old since the plan was made: plan again"
+    assert shop.refused(plan) == "the build grew too old since the plan was made: plan again"
 
 
 def test_a_plan_of_yesterday_is_carried_out(shop):
@@ -73,20 +64,20 @@ def test_who_said_no_leaves_although_the_build_was_too_old_when_it_was_planned(s
 def test_a_plan_is_refused_after_a_newer_build_failed(shop):
     plan = shop.plan()
     shop.publish(state="failed")
-    assert refused(shop, plan) == "a newer build did not finish since the plan was made: plan again"
+    assert shop.refused(plan) == "a newer build did not finish since the plan was made: plan again"
 
 
 def test_a_plan_is_refused_after_a_newer_build_was_killed(shop):
     plan = shop.plan()
     shop.publish(state="running")
-    assert refused(shop, plan) == "a newer build did not finish since the plan was made: plan again"
+    assert shop.refused(plan) == "a newer build did not finish since the plan was made: plan again"
 
 
 def test_a_plan_is_refused_after_its_release_ran_out(released):
     plan = released.plan()
     assert not plan.is_held
     released.tick(hours=2)
-    assert refused(released, plan) == "the release that it rests on ran out since the plan was made: plan again"
+    assert released.refused(plan) == "the release that it rests on ran out since the plan was made: plan again"
 
 
 def test_a_plan_with_a_release_that_still_holds_is_carried_out_and_may_be_applied_again(released):

@@ -181,3 +181,15 @@ def test_asking_changes_nothing_in_the_ledger(shop, jane):
     assert level == "sent"  # what a killed sync left is understood, and not written down here
     assert before["memberships"] and before["builds"]
     assert shop.ledger_rows() == before
+
+
+def test_a_list_of_an_audience_that_got_another_name_is_told_under_it_before_any_sync(shop, jane):
+    shop.sync()
+    shop.forget_definition()
+    shop.audience("quiet", renamed_from="lapsed")
+    for _ in range(2):
+        (story,) = shop.story(jane).audiences
+        (entry,) = story.lists
+        assert (story.audience, entry.list, entry.level) == ("quiet", "quiet@meta:main", "accepted")
+        shop.plan()
+    assert shop.rows("select list_id from sync.lists") == [("lapsed@meta:main",)]

@@ -227,7 +227,8 @@ class Check:
             return "waits for somebody refused, who is the same person"
         if explained and missing == "update" and self._waits_for_recipe(list_id, name):
             return "waits for the recipe's day"
-        if explained and self.held.get((list_id, name), set()) & {missing, "absorb"}:
+        as_planned = {missing, "absorb", *(["renew"] if missing == "update" else [])}  # a renewal may bring other rows
+        if explained and self.held.get((list_id, name), set()) & as_planned:
             return "held by a guard"
         return None
 
@@ -312,8 +313,12 @@ class Check:
             is_complete = lists and all(states[one.list] in COMPLETE and "add" not in one.guard.held for one in lists)
             if is_complete:
                 self._lists_have_their_arm(name, definition)
-            if is_complete and self.wanted.unassigned[name]:
+            if is_complete and not self._holds_removals() and self.wanted.unassigned[name]:
                 self._find(name, "not in the log, but came to the draw, are", sorted(self.wanted.unassigned[name]))
+
+    def _holds_removals(self):
+        """Whether somebody who is held out may wait, like those who are not, because they are still on another list."""
+        return any("remove" in one.guard.held for one in self.shop.planned.lists)
 
     def _stays(self, states):
         """After a whole run of which nothing was held, who is in an audience, held out or not, is in its history."""
@@ -321,6 +326,8 @@ class Check:
         for name in self.wanted.present:
             lists = [one for one in self.shop.planned.lists if one.audience == name and one.state == "active"]
             if not lists or any(states[one.list] not in COMPLETE or one.guard.held for one in lists):
+                continue
+            if self._holds_removals():
                 continue
             rows = self.shop.rows(
                 "select member_key from sync.audience_history where audience = ? and left_at is null", name

@@ -183,3 +183,24 @@ def other_days(shop, which):
         {"max_days_in": 15, "rest_days": None},
     )
     _change(shop, _chosen(shop, which, "max_days_in", "rest_days"), **days[which % len(days)])
+
+
+# what is only looked at ----------------------------------------------------------------------------------------------
+
+
+def another_name(shop, which):
+    """An audience goes on under another name, with its lists, as long as nobody else names it."""
+    name = _chosen(shop, which)
+    leaned_on = {text for one in shop.definitions.values() for text in one.get("exclude", ())}
+    if name and f"audience:{name}" not in leaned_on:
+        shop.define(f"{name}_anew", **shop.definitions[name], renamed_from=[name])
+        shop.undefine(name)
+
+
+LOOKS = {"another_name": another_name, **{name: one for name, one in DECISIONS.items() if name != "new_recipe"}}
+"""What can be planned and left at that; a recipe is of the build."""
+
+
+def looks_of(decisions):
+    """Of the decisions that are to the point, those that can only be looked at."""
+    return sorted({"another_name", *decisions} & LOOKS.keys())

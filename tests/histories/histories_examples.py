@@ -7,6 +7,7 @@ from histories_platform import BOARD, META
 
 def _day(*events, fault=None, **others):
     usual = {"nights": 1, "decision": None, "confirm": False, "forget": None, "rebuild": None, "release": False}
+    usual |= {"looks": None, "first": None}
     return {**usual, "events": list(events), "fault": fault, **others}
 
 

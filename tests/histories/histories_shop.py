@@ -149,14 +149,18 @@ class HistoryShop:
 
     # the engine ---------------------------------------------------------------------------------------------------
 
-    def plan(self):
-        self.stays = self._stays()
-        return make_plan(self.settings, now=self.tick())
+    def going(self):
+        """The names of the audiences that are not paused."""
+        return sorted(name for name, definition in self.definitions.items() if not definition.get("paused"))
 
-    def sync(self):
+    def plan(self, *names):
+        self.stays = self._stays()
+        return make_plan(self.settings, names, now=self.tick())
+
+    def sync(self, *names):
         """Plan and apply; the exit code that `boomerang sync` would end with."""
         self.set_clock()
-        self.planned = self.plan()
+        self.planned = self.plan(*names)
         if not self.planned.lists:  # everything is paused, and there has never been a list
             self.result = ApplyResult(self.planned.plan_id, (), 0.0)
             return 0
@@ -169,7 +173,7 @@ class HistoryShop:
         """Who enters is logged unless all additions of the audience are held."""
         for name in self.definitions:
             lists = [one for one in self.planned.lists if one.audience == name and one.state == "active"]
-            if any("add" not in one.guard.held for one in lists):
+            if any("add" not in one.guard.held or one.guard.is_waiting for one in lists):
                 self.experiments.log(name, self.definitions)
 
     def _stays(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from histories_checks import Check
-from histories_decisions import DECISIONS, fitting
+from histories_decisions import DECISIONS, LOOKS, fitting, looks_of
 from histories_events import EVENTS, happen
 from histories_platform import BOARD, META
 from histories_shop import PROCESSING, HistoryShop
@@ -107,6 +107,8 @@ def days_with(decisions):
         "forget": st.none() | st.none() | st.integers(0, 15),
         "rebuild": st.none() | st.none() | st.none() | st.tuples(st.integers(0, 15), st.none() | fault),
         "release": st.booleans(),
+        "looks": st.none() | st.tuples(st.sampled_from(looks_of(decisions)), st.integers(0, 15)),
+        "first": st.none() | st.none() | st.integers(0, 15),
     }
     short = {**usual, "events": borrowing, "fault": cut_short, "nights": st.just(1), "rebuild": st.none()}
     return st.fixed_dictionaries(usual) | st.fixed_dictionaries(usual) | st.fixed_dictionaries(short)
@@ -163,10 +165,12 @@ def days_of(shop, story):
 def steps_of(shop, today, name):
     """One day: what happens, a build, a run, and what else is done afterwards; it ends with the first step that goes wrong."""
     happen(shop.world, today["events"])
+    if today["looks"]:
+        look_ahead(shop, *today["looks"])
     if today["decision"]:
         decided, which = today["decision"]
         DECISIONS[decided](shop, which)
-    findings = a_day(shop, today["fault"], name, today["nights"])
+    findings = a_day(shop, today["fault"], name, today["nights"], first=today["first"])
     if not findings and today["confirm"]:
         shop.confirm()
         findings = [f"{name}, confirmed: {one}" for one in Check(shop).after_a_question()]
@@ -179,10 +183,30 @@ def steps_of(shop, today, name):
     return findings
 
 
-def a_day(shop, fault, name, nights=1):
+def a_day(shop, fault, name, nights=1, *, first=None):
+    """A build and a run; perhaps one of the audiences alone ahead of the whole."""
     shop.publish(nights)
     met["nights"] += nights
+    going = shop.going()
+    if first is not None and going:
+        met["one audience first"] += 1
+        alone = going[first % len(going)]
+        findings = run_with(shop, None, f"{name}, {alone} alone", lambda: shop.sync(alone))
+        if findings:
+            return findings
     return run_with(shop, fault, name, shop.sync)
+
+
+def look_ahead(shop, decided, which):
+    """Somebody plans what they think of, on a copy of the definitions, and leaves it at that."""
+    met["plans that were only looked at"] += 1
+    before = dict(shop.definitions)
+    LOOKS[decided](shop, which)
+    shop.plan()
+    for name in list(shop.definitions):
+        shop.undefine(name)
+    for name, definition in before.items():
+        shop.define(name, **definition)
 
 
 def run_with(shop, fault, name, run):
@@ -246,7 +270,7 @@ def somebodys_hashes(shop, which):
 
 def a_repair(shop, which, fault, name):
     """The lists of an audience are rebuilt, perhaps with something going wrong in the middle."""
-    names = sorted(one for one, definition in shop.definitions.items() if not definition.get("paused"))
+    names = shop.going()
     if not names:
         return []
     met["rebuilds"] += 1

@@ -170,6 +170,14 @@ class Shop(ShopFolder):
         """The plan of one of an audience's lists: what fell out is the same on all of them."""
         return next(one for one in self.plan().lists if one.audience == audience)
 
+    def refused(self, plan):
+        """Why the plan's only list is refused; nothing of it may be sent."""
+        self.forget_requests()
+        (result,) = self.apply(plan).lists
+        assert (result.state, result.exit_code) == ("stale", 5)
+        assert self.writes() == 0
+        return result.message
+
     def of_list(self, list_id):
         (found,) = [one for one in self.result.lists if one.list == list_id]
         return found

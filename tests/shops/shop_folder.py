@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import datetime as dt
 import uuid
+from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from functools import cache
 from typing import ClassVar
@@ -53,7 +54,7 @@ TABLES = {
 }  # fmt: skip
 
 
-class ShopFolder:
+class ShopFolder(ABC):
     """A shop whose audiences go to one account; every step moves its clock by a minute. `tables` is what a build has."""
 
     platform, account_kind, token_name = "meta", "act", "access_token"
@@ -109,9 +110,9 @@ class ShopFolder:
 
     # builds -------------------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def tables(self):
         """The rows of a build as of now, by table; a column that a row does not have is null."""
-        raise NotImplementedError
 
     def publish(self, day=TODAY, *, state="finished"):
         """A build of the shop as it is now, at the end of that shop day, or so many days after the first."""

@@ -33,7 +33,7 @@ create table sync.lists (
     generation bigint not null,          -- one more each time the remote list was replaced by a new one
     version bigint not null,             -- one more with each plan that wrote to it
     last_plan_id varchar,
-    state varchar not null,              -- active, paused, deleted
+    state varchar not null,              -- active, retired (nobody asks for it, it is empty), deleted (and not there)
     created_at timestamp not null,
     applied_at timestamp
 );

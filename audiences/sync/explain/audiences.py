@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audiences.as_of import shop_day
+from audiences.candidates import is_active
 from audiences.catalog import Audience
-from audiences.members import is_active
 from audiences.sync.explain.filters import check_filters
 from audiences.sync.explain.placements import Reading
 from audiences.sync.explain.sentences import in_sentence, out_sentence, placed_reason, why_out

@@ -34,6 +34,7 @@ from audiences.sync.explain.person import (
 from audiences.sync.explain.placements import Reading, place, split_audiences
 from audiences.sync.explain.small_build import customers_around, cut_down, detach
 from audiences.sync.explain.story import CustomerStory, Explanation
+from audiences.sync.renames import name_lists
 
 LEDGER_WAIT = 10.0  # seconds
 SHORT = 12  # signs of a customer's id
@@ -65,6 +66,7 @@ def explain(
         try:
             with _taken_back(ledger) as connection:
                 fold(connection)
+                name_lists(connection, catalog.audiences.values())
                 customers = find_customers(connection, typed, country, settings.shop.country)
                 around = customers_around(connection, customers)
                 reading = Reading(connection, settings, catalog, schema, build, customers, {}, {})
@@ -72,6 +74,7 @@ def explain(
             cut_down(connection, file, around)
             with _taken_back(ledger):
                 fold(connection)
+                name_lists(connection, catalog.audiences.values())
                 reading.placements.update(place(reading, catalog.ordered()) | among_all)
                 stories = tuple(_customer(reading, customer, typed) for customer in customers)
         finally:

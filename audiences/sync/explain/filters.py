@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 from sqlglot import exp
 
+from audiences.attached_build import BUILD, Moment
 from audiences.catalog import Audience, Schema
 from audiences.conditions import Condition, Where, conditions
 from audiences.filters import compile_where
-from audiences.members import BUILD, Moment
 from audiences.sql import render
 from audiences.sync.explain.sentences import wanted_words
 from audiences.sync.explain.story import Check

@@ -11,8 +11,8 @@ import duckdb
 from sqlglot import exp
 
 from audiences.addresses import Contact, read_contact
+from audiences.attached_build import BUILD
 from audiences.errors import DataError
-from audiences.members import BUILD
 from audiences.sql import render, statements
 from audiences.sync.explain.story import ArmEntry, Erasure, GateAnswer, Identifiers, Reference, SegmentRow
 

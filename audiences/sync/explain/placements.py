@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from audiences.attached_build import BUILD, Moment
+from audiences.candidates import needed_for, select_audience
 from audiences.catalog import Audience, Catalog, Schema
 from audiences.domain import ListKey
 from audiences.experiments import has_experiment
-from audiences.members import BUILD, Moment, needed_for, place_members, prepare_platform, select_audience
+from audiences.members import place_members, prepare_platform
 from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements

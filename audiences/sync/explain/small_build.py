@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from audiences.members import BUILD
+from audiences.attached_build import BUILD
 from audiences.sql import render, statements
 
 WHOLE = "whole_build"

@@ -76,8 +76,12 @@ class Members:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, MODE))
         self._identifying = identifying
         self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS)
-        for statement in (*PRAGMAS, *TABLES):
-            self._connection.execute(statement)
+        try:
+            for statement in (*PRAGMAS, *TABLES):
+                self._connection.execute(statement)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     @property
     def count(self) -> int:

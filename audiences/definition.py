@@ -186,6 +186,11 @@ class Audience(Part):
     renamed_from: Annotated[tuple[Name, ...], BeforeValidator(_read_names)] = ()
     """Names that the audience had before, the first one first: its lists and its experiment are kept."""
 
+    @property
+    def accounts(self) -> list[tuple[str, str]]:
+        """Platform and account of everywhere that its lists are."""
+        return [(platform, target.account) for platform, target in self.platforms.items()]
+
     @field_validator("owner")
     @classmethod
     def _can_be_asked(cls, owner: str) -> str:

@@ -26,6 +26,11 @@ class ListKey:
     split: str | None = None
 
     @property
+    def platform_account(self) -> tuple[str, str]:
+        """Where the list is."""
+        return self.platform, self.account
+
+    @property
     def list_id(self) -> ListId:
         """The key as one string."""
         return ListId(f"{self.audience}@{self.platform}:{self.account}" + (f"/{self.split}" if self.split else ""))

@@ -9,14 +9,14 @@ create or replace temp table asked_contacts (kind varchar, canonical varchar);
 create or replace temp table matched (list_id varchar, member_key uuid);
 
 -- name: create_recipes
--- where in a platform's upload rows identifiers stand; a platform that is not installed any more: anywhere, of any recipe
-create or replace temp table recipes (platform varchar, place bigint, column_name varchar);
+-- where in an account's upload rows identifiers stand; one that is not set any more: anywhere, of any recipe
+create or replace temp table recipes (platform varchar, account varchar, place bigint, column_name varchar);
 
 -- name: add_place
-insert into recipes values (?, ?, ?);
+insert into recipes values (?, ?, ?, ?);
 
--- name: platforms
-select distinct platform from sync.lists;
+-- name: accounts
+select distinct platform, account from sync.lists;
 
 -- name: add_customers
 insert into asked_customers select unnest($customers::varchar[]);
@@ -100,13 +100,13 @@ create or replace temp table cells as
 select distinct
     sent.list_id, sent.member_key, recipes.column_name, string_split(sent.upload_row, ',')[recipes.place] as value
 from (
-    select memberships.list_id, memberships.member_key, lists.platform, unnest(memberships.identifiers) as upload_row
+    select memberships.list_id, memberships.member_key, lists.platform, lists.account, unnest(memberships.identifiers) as upload_row
     from sync.memberships as memberships
     inner join candidates
         on candidates.list_id = memberships.list_id and candidates.member_key = memberships.member_key
     inner join sync.lists as lists on lists.list_id = memberships.list_id
 ) as sent
-inner join recipes on recipes.platform = sent.platform
+inner join recipes on recipes.platform = sent.platform and recipes.account = sent.account
 where coalesce(string_split(sent.upload_row, ',')[recipes.place], '') <> '';
 
 -- name: hashes_of_cells

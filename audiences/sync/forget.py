@@ -20,7 +20,7 @@ from audiences.errors import Busy, DataError
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
-from audiences.platforms.registry import kind_of, platform_names
+from audiences.platforms.registry import platform_names
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.apply import apply_plan
@@ -29,6 +29,7 @@ from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import list_hash
 from audiences.sync.explain.small_build import detach
 from audiences.sync.job import Job
+from audiences.sync.kinds import is_set, kind_in
 from audiences.sync.plan_record import GuardReport, ListPlan
 from audiences.sync.receipt import Erasure, read_receipt, write_receipt
 from audiences.sync.tombstones import Asked, find_asked, pattern_of, prepare_without_build
@@ -68,7 +69,7 @@ def forget(
         with ledger.transaction():
             fold(ledger.connection)
         with _newest_build(settings, ledger, clock()) as has_build, ledger.transaction() as connection:
-            asked = find_asked(connection, customer, country, settings.shop.country, has_build=has_build)
+            asked = find_asked(settings, connection, customer, country, has_build=has_build)
             before = asked.execute("asked_before").fetchone()
             erasure_id = _write_down(asked, asked_by, clock())
         found = next(one for one in finish(settings, ledger, clock) if one.erasure_id == erasure_id)
@@ -257,8 +258,7 @@ def _unreachable(settings: Settings, one: _Listed) -> str | None:
         return (
             f"the platform {one.platform} is not installed: install it again, or delete the list there and {OR_GIVE_UP}"
         )
-    known = settings.platforms.get(one.platform)
-    if known is None or one.account not in known.accounts:
+    if not is_set(settings, one.platform, one.account):
         where = f"{one.platform}.{one.account}"
         return f"the account {where} is not in the settings: put it back, or delete the list there and {OR_GIVE_UP}"
     return None
@@ -267,7 +267,7 @@ def _unreachable(settings: Settings, one: _Listed) -> str | None:
 def _plan_list(
     settings: Settings, connection: duckdb.DuckDBPyConnection, plan_id: str, one: _Listed, now: datetime
 ) -> None:
-    named, kind = statements("plan"), kind_of(one.platform)
+    named, kind = statements("plan"), kind_in(settings, one.platform, one.account)
     limits = kind.limits_for(settings.limits_account(one.platform, one.account))
     job = Job(plan_id, one.key, kind, limits, recipe="", keep_days=None, now=now, recipe_share=0.0)
     recording = statements("record")

@@ -7,7 +7,7 @@ the ledger, and no platform.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -24,13 +24,13 @@ from audiences.ledger.folding import fold
 from audiences.ledger.pruning import prune
 from audiences.members import counts_by_reason, family_of_values, place_members, prepare_platform, split_values
 from audiences.platforms.base import PlatformKind
-from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.splits import HELD_OUT, memory_of
 from audiences.sql import count, statements
 from audiences.sync.chosen_build import attach_chosen, find_build
 from audiences.sync.drafting import Context, Draft, Wanted, draft, family_of, finish, list_name
 from audiences.sync.entries import note_present, record_entries
+from audiences.sync.kinds import Account, by_rows, is_set, kind_in
 from audiences.sync.plan_record import ListPlan, Plan
 from audiences.sync.renames import former_names, looked_at
 
@@ -94,15 +94,15 @@ def _planned(context: Context, chosen: Sequence[Audience], catalog: Catalog, *, 
     connection.execute(statements("entries")["create_present"])
     drafts: list[Draft] = []
     orphans = _orphans(context, chosen, catalog) if is_whole else []
-    platforms = {name for audience in chosen for name in audience.platforms} | {one.kind.name for one in orphans}
-    for platform in sorted(platforms):
-        kind = kind_of(platform)
+    targets = {account for audience in chosen for account in audience.accounts}
+    for kind, accounts in by_rows(context.settings, targets | {one.key.platform_account for one in orphans}):
         prepare_platform(connection, kind.fields, kind.purposes)
         connection.execute(statements("changes")["refused_keys"])
         for audience in chosen:
-            if platform in audience.platforms:
-                drafts += _drafted_audience(context, audience, kind, _notes(context, audience, catalog))
-        for wanted in _without_list(orphans, drafts, platform):
+            for platform, account in accounts.intersection(audience.accounts):
+                own_kind = kind_in(context.settings, platform, account)
+                drafts += _drafted_audience(context, audience, own_kind, _notes(context, audience, catalog))
+        for wanted in _without_list(orphans, drafts, accounts):
             connection.execute(statements("members")["none_placed"])
             drafts.append(draft(context, wanted))
     siblings = _hold_siblings(context, drafts, catalog)
@@ -192,7 +192,7 @@ def _orphans(context: Context, chosen: Sequence[Audience], catalog: Catalog) -> 
     for list_id, audience, platform, account, split, label in context.connection.execute(
         statements("plan")["lists"]
     ).fetchall():
-        if (audience, platform, account) in asked or not _is_set(context.settings, platform, account):
+        if (audience, platform, account) in asked or not is_set(context.settings, platform, account):
             continue
         definition = catalog.audiences.get(audience)
         is_paused = (
@@ -209,17 +209,13 @@ def _orphans(context: Context, chosen: Sequence[Audience], catalog: Catalog) -> 
         )
         key = ListKey(audience, platform, account, split)
         assert key.list_id == list_id
-        found.append(Wanted(key, kind_of(platform), label, state, notes=(note,)))
+        found.append(Wanted(key, kind_in(context.settings, platform, account), label, state, notes=(note,)))
     return found
 
 
-def _is_set(settings: Settings, platform: str, account: str) -> bool:
-    return platform in settings.platforms and account in settings.platforms[platform].accounts
-
-
-def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], platform: str) -> list[Wanted]:
+def _without_list(orphans: Sequence[Wanted], drafts: Sequence[Draft], accounts: Collection[Account]) -> list[Wanted]:
     planned = {one.key for one in drafts}
-    return [one for one in orphans if one.kind.name == platform and one.key not in planned]
+    return [one for one in orphans if one.key.platform_account in accounts and one.key not in planned]
 
 
 def _hold_siblings(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> dict[ListId, list[ListId]]:
@@ -254,7 +250,7 @@ def _left_out(context: Context, drafts: Sequence[Draft], catalog: Catalog) -> di
     for list_id, name, platform, account, *_ in context.connection.execute(statements("plan")["lists"]).fetchall():
         definition = catalog.audiences.get(name)
         is_paused = definition is not None and definition.paused
-        if list_id not in planned and not is_paused and _is_set(context.settings, platform, account):
+        if list_id not in planned and not is_paused and is_set(context.settings, platform, account):
             families.setdefault(family_of(definition, platform, name), []).append(list_id)
     return families
 

@@ -13,13 +13,13 @@ from audiences.candidates import needed_for, select_audience
 from audiences.catalog import Audience
 from audiences.checking import checked_catalog
 from audiences.domain import ListKey
-from audiences.ledger import Ledger, open_ledger
+from audiences.ledger import open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.members import counts_by_reason, place_members, prepare_platform
-from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
 from audiences.sync.chosen_build import BuildRef, attach_chosen, find_build
+from audiences.sync.kinds import kind_in
 from audiences.sync.plan import chosen_audiences
 from audiences.sync.renames import as_named
 
@@ -71,25 +71,31 @@ def preview(
         with as_named(ledger, catalog.audiences.values()):
             for audience in needed_for([one.name for one in chosen], catalog):
                 select_audience(ledger.connection, audience, catalog, schema, moment)
-            found = [_previewed(ledger, audience, build, samples) for audience in chosen]
+            found = [_previewed(settings, ledger.connection, audience, build, samples) for audience in chosen]
         ledger.connection.execute(f"detach {BUILD}")
     return found
 
 
-def _previewed(ledger: Ledger, audience: Audience, build: BuildRef, samples: int) -> AudiencePreview:
-    connection = ledger.connection
+def _previewed(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, audience: Audience, build: BuildRef, samples: int
+) -> AudiencePreview:
     segment = exp.table_(f"seg_{audience.segment}", db="segments", catalog=BUILD)
     counted = exp.select("count(*)", "count(distinct customer_id)").from_(segment)
     rows, customers = connection.execute(render(counted)).fetchone() or (0, 0)
-    accounts = tuple(_placed(connection, audience, name, build.build_id) for name in sorted(audience.platforms))
+    accounts = tuple(
+        _placed(settings, connection, audience, name, build.build_id) for name in sorted(audience.platforms)
+    )
     return AudiencePreview(
         audience.name, audience.label, audience.segment, build.as_of, rows, customers, accounts,
         tuple(_sample(connection, segment, samples)),
     )  # fmt: skip
 
 
-def _placed(connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str, build_id: str) -> AccountPreview:
-    kind, account = kind_of(platform), audience.platforms[platform].account
+def _placed(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, audience: Audience, platform: str, build_id: str
+) -> AccountPreview:
+    account = audience.platforms[platform].account
+    kind = kind_in(settings, platform, account)
     prepare_platform(connection, kind.fields, kind.purposes)
     place_members(connection, audience, ListKey(audience.name, platform, account).list_id, build_id)
     members, dropped = counts_by_reason(connection)

@@ -13,8 +13,9 @@ import duckdb
 
 from audiences.addresses import Contact, read_contact
 from audiences.errors import ConfigError
-from audiences.platforms.registry import kind_of, platform_names
+from audiences.settings import Settings
 from audiences.sql import has_rows, statements
+from audiences.sync.kinds import fields_in
 
 MOST_PLACES = 64
 """Upload rows of a platform that is not installed any more have so many values at most."""
@@ -45,22 +46,25 @@ def prepare_without_build(connection: duckdb.DuckDBPyConnection, key: str) -> No
         connection.execute(statements("members")[name])
 
 
-def find_asked(connection: duckdb.DuckDBPyConnection, typed: str, *countries: str | None, has_build: bool) -> Asked:
+def find_asked(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, typed: str, country: str | None, *, has_build: bool
+) -> Asked:
     """Find everything of one person in the build and in the ledger.
 
     Args:
+        settings: the shop.
         connection: the ledger's, with the newest build attached, or after `prepare_without_build`.
         typed: an id, a shop's reference, an e-mail or a phone.
-        countries: where a phone without plus may have been dialled, the likeliest first.
+        country: where a phone without plus may have been dialled; after it the shop's own is thought of.
         has_build: whether one is attached.
 
     Raises:
         ConfigError: it is no address and nobody's id, or fits several customers; without what was typed.
     """
     search = _Search(connection, has_build)
-    search.prepare()
+    search.prepare(settings)
     text = typed.strip().encode("utf-8", "replace").decode()
-    customers = search.name(text, read_contact(text, *countries))
+    customers = search.name(text, read_contact(text, country, settings.shop.country))
     search.follow()
     pattern = search.pattern("values")
     if pattern is not None:
@@ -76,17 +80,16 @@ class _Search:
     def run(self, statement: str, **parameters: Any) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(statements("forget")[statement], parameters or None)
 
-    def prepare(self) -> None:
-        """Empty tables, and where in which platform's rows identifiers stand."""
+    def prepare(self, settings: Settings) -> None:
+        """Empty tables, and where in the rows of which account identifiers stand."""
         self.run("create_asked")
         self.run("create_recipes")
-        installed = platform_names()
-        for (platform,) in self.run("platforms").fetchall():
-            fields = kind_of(platform).fields if platform in installed else None
-            places: list[tuple[str, int, str | None]] = (
-                [(platform, place, None) for place in range(1, MOST_PLACES + 1)]
+        for account in self.run("accounts").fetchall():
+            fields = fields_in(settings, *account)
+            places: list[tuple[str, str, int, str | None]] = (
+                [(*account, place, None) for place in range(1, MOST_PLACES + 1)]
                 if fields is None
-                else [(platform, place, one.column) for place, one in enumerate(fields, start=1) if one.identifies]
+                else [(*account, place, one.column) for place, one in enumerate(fields, start=1) if one.identifies]
             )
             self.connection.executemany(statements("forget")["add_place"], places)
 

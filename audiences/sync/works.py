@@ -14,11 +14,11 @@ from audiences.catalog import Audience
 from audiences.domain import ListId
 from audiences.errors import BoomerangError, DataError, RateLimited
 from audiences.ledger import Ledger
-from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.changes import digest_of
 from audiences.sync.drafting import definition_hash, family_of, list_hash
+from audiences.sync.kinds import kind_in
 from audiences.sync.plan_record import ListPlan, StoredList
 
 
@@ -185,7 +185,7 @@ def _permit_over(run: Run, work: Work) -> list[str]:
 def _moved(run: Run, work: Work) -> list[str]:
     stored, plan = work.stored, work.plan
     moved = []
-    if definition_hash(work.audience, kind_of(plan.platform)) != stored.definition_hash:
+    if definition_hash(work.audience, kind_in(run.settings, plan.platform, plan.account)) != stored.definition_hash:
         moved.append("the definition")
     listed = run.execute("list", list_id=plan.list).fetchone()
     if listed is None and plan.former_list is not None:

@@ -9,10 +9,6 @@ from engine_shop import ClockedShop
 
 from audiences.sync.forget import forget
 
-pytestmark = pytest.mark.xfail(
-    strict=True, reason="plans take a platform's fields from its kind, not yet from that of the account"
-)
-
 
 class FileShop(ClockedShop):
     """A shop with two accounts of files, each with a template of its own. Its platform has no clock."""

@@ -15,11 +15,11 @@ from audiences.catalog import Audience, Catalog, Schema
 from audiences.domain import ListKey
 from audiences.experiments import has_experiment
 from audiences.members import place_members, prepare_platform
-from audiences.platforms.registry import kind_of
 from audiences.settings import Settings
 from audiences.sql import render, statements
 from audiences.sync.chosen_build import BuildRef
 from audiences.sync.explain.story import Placement
+from audiences.sync.kinds import by_rows
 
 Reasons = dict[tuple[str, str], str | None]
 """Customer, audience -> why out; a customer outside the segment has none."""
@@ -66,12 +66,12 @@ def place(reading: Reading, audiences: Sequence[Audience]) -> Placements:
     rows = connection.execute(statements("explain")["funnel"], {"customers": reading.customers}).fetchall()
     reading.reasons.update({(row[0], row[1]): row[2] for row in rows})
     placements: Placements = defaultdict(list)
-    for platform in sorted({name for audience in audiences for name in audience.platforms}):
-        kind = kind_of(platform)
+    targets = {account for audience in audiences for account in audience.accounts}
+    for kind, accounts in by_rows(reading.settings, targets):
         prepare_platform(connection, kind.fields, kind.purposes)
         for audience in audiences:
-            if platform in audience.platforms:
-                family = ListKey(audience.name, platform, audience.platforms[platform].account).list_id
+            for platform, account in accounts.intersection(audience.accounts):
+                family = ListKey(audience.name, platform, account).list_id
                 place_members(connection, audience, family, reading.build.build_id)
                 for customer, placement in _placements(connection, audience, platform, reading.customers):
                     placements[customer, audience.name].append(placement)

@@ -110,8 +110,12 @@ inner join recipes on recipes.platform = sent.platform and recipes.account = sen
 where coalesce(string_split(sent.upload_row, ',')[recipes.place], '') <> '';
 
 -- name: hashes_of_cells
--- what was sent for them, addresses that they do not have any more too
-insert into asked_hashes select column_name, value from cells except select column_name, value from asked_hashes;
+-- what was sent for them, addresses that they do not have any more too; not where nobody knows which cell is what: many have a
+-- first name and a country in common
+insert into asked_hashes
+select column_name, value from cells where column_name is not null
+except
+select column_name, value from asked_hashes;
 
 -- name: contacts_of_cells
 -- what the person does not have any more: where a recipe leaves an address as it is, the hash sent is the canonical one

@@ -162,3 +162,15 @@ def test_a_ledger_that_stays_busy_means_nothing_is_written_down(free_shop, monke
         shop.forget("ann")
     assert shop.value("select count(*) from sync.erasures") == 0
     assert shop.is_on("ann", LIST)
+
+
+def test_a_list_of_a_platform_that_is_gone_loses_nobody_who_only_has_the_same_first_name(shop):
+    """Which cell of its rows is an address, nothing tells any more."""
+    shop.filled("ann")
+    shop.rows("update sync.lists set platform = 'vanished'")
+    for file in shop.settings.published.glob("*.duckdb"):
+        file.unlink()
+    shop.rows("delete from sync.builds")
+    asked = shop.forget("ann")
+    assert asked.is_open
+    assert shop.value("select count(*) from sync.memberships where erasure_id is not null") == 1

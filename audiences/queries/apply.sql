@@ -65,12 +65,13 @@ where outcomes.level = 'sent' and outcomes.phase = 1
     and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
 -- name: fold_shaken
--- platforms match people: a removal also takes off who shares an identifier, until added again in phase 2
+-- platforms match people: a removal also takes off who shares an identifier, until added again in phase 2. Who has a removal of
+-- their own that was not taken yet may be gone with another's
 update sync.memberships as sent
 set level = 'sent'
 from (select distinct plan_id, list_id from outcomes where phase = 1) as removed, sync.plan_changes as change
 where change.plan_id = removed.plan_id and change.list_id = removed.list_id
-    and change.phase = 2 and change.operation <> 'add' and not change.is_held
+    and (change.phase = 1 or change.phase = 2 and change.operation <> 'add') and not change.is_held
     and sent.list_id = change.list_id and sent.member_key = change.member_key and sent.leaving_at is null;
 
 -- name: fold_mixed

@@ -262,12 +262,16 @@ left join trimmed_rows as kept on kept.customer_id = losing.customer_id
 group by losing.customer_id;
 
 -- name: logged_arms
--- the arm in which a person entered the experiment, under any of their keys; held out if any part of them was
+-- the arm in which a person entered the experiment, under any of their keys; held out if any part of them was. Of parts that
+-- entered on one day the key decides, so that nobody goes from arm to arm
 create or replace temp table logged_arms as
 select
     coalesce(former.member_key, entries.member_key) as member_key,
-    arg_min(entries.member_key, entries.entered_at) as first_key,
-    case when bool_or(entries.arm = 'holdout') then 'holdout' else arg_min(entries.arm, entries.entered_at) end as arm
+    arg_min(entries.member_key, (entries.entered_at, entries.member_key)) as first_key,
+    case
+        when bool_or(entries.arm = 'holdout') then 'holdout'
+        else arg_min(entries.arm, (entries.entered_at, entries.member_key))
+    end as arm
 from sync.experiment_entries as entries
 left join former on former.former_key = entries.member_key
 where entries.experiment = $experiment

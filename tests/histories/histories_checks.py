@@ -96,7 +96,9 @@ class Check:
         return self.names.get(short(key), NOBODY)
 
     def _entries(self):
-        rows = self.shop.rows("select experiment, member_key, arm from sync.experiment_entries order by entered_at")
+        rows = self.shop.rows(
+            "select experiment, member_key, arm from sync.experiment_entries order by entered_at, member_key"
+        )
         return {(experiment, self._name(key)): arm for experiment, key, arm in rows}
 
     def _held_changes(self):

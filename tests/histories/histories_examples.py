@@ -122,3 +122,91 @@ EXAMPLES = {
         _day(("changes_email", 7, 0)),
     ),
 }
+FOUND_BY_CHANCE = {
+    "the quota ends between the removals of two who share a phone": {
+        "setup": "rest",
+        "platform": "board",
+        "slow": False,
+        "people": 14,
+        "before": [
+            ("is_not_asked", 12, 10),
+            ("shares", 14, 12),
+            ("borrower_leaves", 3, 3),
+            ("denies", 3, 4),
+            ("arrives", 14, 13),
+            ("shares", 2, 3),
+            ("changes_taste", 12, 7),
+            ("leaves", 11, 7),
+            ("comes_apart", 13, 14),
+            ("adds_phone", 13, 5),
+            ("borrower_leaves", 10, 5),
+            ("borrower_changes_email", 14, 10),
+        ],
+        "days": [
+            {
+                "events": [
+                    ("shares", 0, 4),
+                    ("borrower_denies", 12, 3),
+                    ("table_is_empty", 1, 11),
+                    ("table_is_empty", 7, 0),
+                    ("shares", 7, 5),
+                    ("comes_apart", 6, 13),
+                    ("borrower_denies", 5, 3),
+                ],
+                "forget": None,
+                "rebuild": (8, {"after": 0, "do": "server_error", "times": 2, "on": "write"}),
+                "first": None,
+                "decision": ("hold_out_nobody", 3),
+                "confirm": True,
+                "fault": {"on": "write", "do": "quota", "after": 0, "times": 2},
+                "nights": 15,
+                "looks": ("hold_out_nobody", 3),
+                "release": False,
+            }
+        ],
+    },
+    "two who entered on one day, with different arms, turn out to be one": {
+        "setup": "arms",
+        "platform": "board",
+        "slow": True,
+        "people": 9,
+        "before": [
+            ("borrower_leaves", 6, 12),
+            ("shares", 7, 2),
+            ("shares", 2, 0),
+            ("leaves", 4, 4),
+            ("merges", 6, 11),
+            ("borrower_changes_email", 0, 11),
+            ("shares", 2, 13),
+            ("buys", 10, 5),
+            ("shares", 9, 1),
+            ("bought_long_ago", 2, 11),
+            ("merges", 6, 7),
+            ("changes_taste", 0, 1),
+        ],
+        "days": [
+            {
+                "release": True,
+                "looks": ("resume", 8),
+                "events": [
+                    ("merges", 10, 2),
+                    ("merges", 13, 5),
+                    ("leaves", 5, 14),
+                    ("denies", 12, 0),
+                    ("shares", 4, 10),
+                    ("loses_everything", 12, 12),
+                    ("borrower_leaves", 15, 15),
+                ],
+                "rebuild": None,
+                "nights": 9,
+                "forget": None,
+                "fault": None,
+                "decision": None,
+                "confirm": True,
+                "first": None,
+            }
+        ],
+    },
+}
+"""Stories to the letter: keys, and with them the order of requests and the arms, follow from the text of a story."""
+EXAMPLES |= FOUND_BY_CHANCE

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audiences.settings import Settings
     from audiences.sync.apply import ApplyResult
     from audiences.sync.plan_record import Plan
+    from audiences.sync.validating import ListValidation
 
 WAITING = {"recipe": "for a later day of a new recipe", "quarantine": "in quarantine, until their addresses change"}
 
@@ -123,6 +124,9 @@ def plan(
     *,
     as_of: AsOf = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown, for a pull request.")] = False,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Have the platforms that can look at it first; they keep nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what would change on every list; nothing is sent.
@@ -136,16 +140,28 @@ def plan(
     settings = load_settings(config)
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
+    checked = _validated(settings, made) if validate else None
     if as_json:
-        print_json(made.as_json())
+        print_json(made.as_json() | ({} if checked is None else {"validation": [asdict(one) for one in checked]}))
     elif markdown:
         say(as_markdown(made, settings.shop.timezone).rstrip())
     else:
         print_plan(made, settings.shop.timezone)
         if any(item.changes for item in made.lists):
             say(f"Carry it out with: boomerang apply {made.plan_id}")
-    if made.is_held:
-        raise typer.Exit(3)
+    if checked is not None and not as_json:
+        for one in checked:
+            say(f"{one.list}: {validation_words(one)}.")
+    code = gravest([3 if made.is_held else 0, *(one.exit_code for one in checked or ())])
+    if code:
+        raise typer.Exit(code)
+
+
+def _validated(settings: Settings, made: Plan) -> list[ListValidation]:
+    from audiences.sync.validating import validate_plan
+
+    with progress("asking the platforms"):
+        return validate_plan(settings, made.plan_id) if made.lists else []
 
 
 @app.command()
@@ -250,6 +266,22 @@ def print_plan(made: Plan, timezone: str) -> None:
             commands = " and ".join(f"`boomerang release {one} --why '...'`" for one in lists)
             commands = commands or "`boomerang sync` without names"
             say(f"{item.list} HELD: {reason}. Look, then {commands}.")
+
+
+def validation_words(found: ListValidation) -> str:
+    """What a platform says to a list of a plan, in a sentence."""
+    if found.state == "refused":
+        return f"{found.platform} would refuse it: {found.message}"
+    if found.state == "not offered":
+        return f"{found.platform} cannot be asked without sending"
+    if found.state == "nothing":
+        return "there is nobody to add, so nothing was asked"
+    if not found.rows:
+        return f"{found.platform} would make the list; its members can be checked once it is there"
+    rows = amount(found.rows, "row")
+    if found.state == "invalid":
+        return f"{found.platform} would not take {amount(found.invalid, 'row')} of the first {rows}"
+    return f"{found.platform} takes the first {rows}"
 
 
 def print_result(result: ApplyResult) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from audiences.domain import HashRow, ListId
 
@@ -160,6 +160,17 @@ class Platform(Protocol):
 
     def close(self) -> None:
         """Give the connection back."""
+
+
+@runtime_checkable
+class Validating(Protocol):
+    """What a platform has beside the rest where it can look at a list and its members without keeping anything."""
+
+    def validate(self, remote: RemoteList, batch: Batch) -> Outcome:
+        """Have the platform check them. Rows are checked only where the list is there already: `received` says how many.
+
+        Raises as `ensure` and `add` do.
+        """
 
 
 class PlatformFactory(Protocol):

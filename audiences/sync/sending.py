@@ -9,14 +9,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from itertools import groupby
 from typing import Any
 
-from audiences.domain import HashRow
 from audiences.errors import Gone
-from audiences.platforms.base import Batch, Outcome
-from audiences.sql import statements
+from audiences.platforms.base import Outcome
 from audiences.sync.asking import renewed, require_gone
+from audiences.sync.batches import read_batch
 from audiences.sync.lanes import ENSURE, REMOVALS, Lane, Request, advance, begin, open_lanes
 from audiences.sync.outcomes import settle
 from audiences.sync.remote_lists import ensuring, remote_of
@@ -70,27 +68,16 @@ def _intent(run: Run, lane: Lane, request: Request) -> Callable[[], Any]:
     if request.phase == ENSURE:
         return ensuring(run, lane.platform, work)
     ids = {"plan_id": run.plan_id, "list_id": work.plan.list}
-    which = {**ids, "phase": request.phase, "batch_number": request.number}
-    table = run.connection.sql(statements("apply")["batch_rows"], params=which).to_arrow_table()
-    request.members = table.column("member_key").to_pylist()
-    rows = [HashRow(row) for row in table.column("upload_row").to_pylist()]
     request.batch_id, session = secrets.token_hex(8), secrets.randbits(62) + 1
+    request.members, batch = read_batch(run, work.plan.list, request.phase, request.number, session)
     run.execute("touch_list", list_id=work.plan.list, plan_id=run.plan_id)
     run.execute("plan_state", **ids, state="applying", now=run.clock())
     run.execute(
         "open_batch", **ids, batch_id=request.batch_id, phase=request.phase, batch_number=request.number,
-        session=session, row_count=len(rows), now=run.clock(),
+        session=session, row_count=len(batch.rows), now=run.clock(),
     )  # fmt: skip
     send = lane.platform.remove if request.phase == REMOVALS else lane.platform.add
-    batch = Batch(rows, session, _rows_per_member(request.members))
     return _sending(run, lane, work, lambda external_id: send(external_id, batch))
-
-
-def _rows_per_member(members: Sequence[Any]) -> list[int]:
-    """How many of the rows are each member's; empty where each has one."""
-    if len(set(members)) == len(members):
-        return []
-    return [len(list(theirs)) for _, theirs in groupby(members)]
 
 
 def _sending(run: Run, lane: Lane, work: Work, send: Callable[[str], Outcome]) -> Callable[[], Outcome | str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from audiences.sync.validating import validate_plan
+
 pytestmark = pytest.mark.usefixtures("installed")
 
 
@@ -105,3 +107,40 @@ def test_with_runs_google_forgets_nobody_and_without_them_everybody(shop):
         assert shop.people_on() == everybody
     shop.passes(days=31)
     assert shop.people_on() == set()
+
+
+def validated(shop):
+    plan = shop.plan()
+    (found,) = validate_plan(shop.settings, plan.plan_id, clock=shop.tick)
+    return found
+
+
+def test_google_looks_at_a_plan_and_keeps_nothing(shop):
+    shop.crowd(60)
+    shop.audience()
+    shop.publish(0)
+    first = validated(shop)
+    assert (first.state, first.rows) == ("taken", 0), "the members can be looked at once the list is there"
+    assert [one for one in shop.inspection.lists() if one["account"] == shop.account["id"]] == []
+    assert shop.sync() == 0
+    shop.person("ann")
+    shop.lapsed("ann")
+    shop.publish(1)
+    again = validated(shop)
+    assert (again.state, again.rows, again.invalid) == ("taken", 1, 0)
+    assert "ann" not in shop.people_on()
+    assert shop.sync() == 0
+    assert "ann" in shop.people_on()
+
+
+def test_what_google_would_refuse_is_said_before_anything_is_sent(shop, fails):
+    filled(shop)
+    shop.person("bob")
+    shop.lapsed("bob")
+    shop.publish(1)
+    fails("error", "add", message="INVALID_FORMAT", subcode=0, times="always")
+    found = validated(shop)
+    assert (found.state, found.invalid) in [("invalid", 1), ("refused", 0)]
+    fails("expired_token", "any", times="always")
+    refused = validated(shop)
+    assert (refused.state, refused.exit_code) == ("refused", 4)

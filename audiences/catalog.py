@@ -5,7 +5,7 @@ Needs neither a build nor a connection. A definition with a problem is not in `a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,6 +20,7 @@ from audiences.documents import Document, read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
 from audiences.ordering import circles, in_order, same_place
+from audiences.platforms.base import no_options
 from audiences.problems import Problem, of_config_error, of_document, of_validation, raise_problems
 from audiences.splits import HELD_OUT
 
@@ -39,10 +40,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PlatformInfo:
-    """What the checker needs to know of a platform: the accounts in the settings, and the longest `keep_days`."""
+    """What the checker needs to know of a platform: its accounts, the longest `keep_days`, what its lists take."""
 
     accounts: Collection[str] = ()
     max_keep_days: int | None = None
+    options_wrong: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_options
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,8 @@ def _against_platforms(
         if "/" in target.account:
             why = f"account {target.account} must be named without /, which begins a split's value; rename it in the settings"
             yield of_document(document, (*path, "account"), why)
+        for key, why in known.options_wrong(target.options).items():
+            yield of_document(document, (*path, key), f"{key} of {name}: {why}")
         limit = known.max_keep_days
         if audience.keep_days is not None and limit is not None and audience.keep_days > limit:
             why = f"keep_days is {audience.keep_days}, and {name} keeps members at most {limit} days"

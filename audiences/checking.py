@@ -13,7 +13,9 @@ def check_definitions(settings: Settings) -> tuple[Catalog, Schema, list[Problem
     catalog = load_catalog(settings.definitions)
     schema = schema_from_contracts(settings.dbt_folder)
     platforms = {
-        name: PlatformInfo(tuple(of_platform.accounts), kind_of(name).limits_for({}).max_keep_days)
+        name: PlatformInfo(
+            tuple(of_platform.accounts), kind_of(name).limits_for({}).max_keep_days, kind_of(name).options_wrong
+        )
         for name, of_platform in settings.platforms.items()
     }
     return catalog, schema, check(catalog, schema, platforms)

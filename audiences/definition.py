@@ -142,9 +142,16 @@ class Split(Part):
 
 
 class Target(Part):
-    """An account of a platform, by its name in the settings."""
+    """An account of a platform, by its name in the settings; whatever else is written is for that platform's lists."""
+
+    model_config = ConfigDict(extra="allow")
 
     account: Text
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the platform is to know of its lists; the platform says which keys and values there are."""
+        return dict(self.model_extra or {})
 
 
 class Guards(Part):

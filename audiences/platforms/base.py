@@ -8,7 +8,7 @@ Calls of one opened account may come from several threads at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -50,6 +50,7 @@ class RemoteList:
     environment: str
     keep_days: int | None = None
     external_id: str | None = None  # as the ledger knows it; None before the first ensure
+    options: Mapping[str, Any] = field(default_factory=dict)  # what the definition says for this platform alone
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,11 @@ class PlatformFactory(Protocol):
         """Open without a request; `account` is the account's mapping from the settings, placeholders resolved."""
 
 
+def no_options(options: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with options of a list at a platform that has none, by key."""
+    return dict.fromkeys(options, "there is no such key here: only account")
+
+
 @dataclass(frozen=True)
 class PlatformKind:
     """What the entry point group `boomerang.platforms` names: a platform before any account is opened.
@@ -197,5 +203,7 @@ class PlatformKind:
     """For which requests the platform tells later whether they were processed."""
     confirm_after: timedelta = timedelta()
     """How long after a request asking for it is of use."""
+    options_wrong: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_options
+    """What is wrong with what a definition says of lists at this platform beside the account: by key, a sentence."""
     of_account: Callable[[Mapping[str, Any]], PlatformKind] | None = None
     """Where the fields depend on the account: the kind as that account has it; the name stays."""

@@ -30,11 +30,12 @@ from audiences.platforms.base import (
 from audiences.platforms.limits import read_limits, read_numbers
 from audiences.platforms.meta_account import MetaAccount, read_account, read_endpoint
 from audiences.platforms.meta_errors import TERMS, TooMuchData, too_large
+from audiences.platforms.meta_labels import label_params, labels_of, options_wrong
 
 if TYPE_CHECKING:
     from audiences.platforms.meta_wire import Answer, Wire
 
-LIST_FIELDS = "id,name,description"
+LIST_FIELDS = "id,name,description,audience_labels"
 STATUS_FIELDS = "id,name,approximate_count_lower_bound,approximate_count_upper_bound,operation_status,delivery_status"
 NORMAL, TOO_SMALL, FLAGGED = 200, 300, 471
 CONFIRM_AFTER = timedelta(hours=1)
@@ -58,6 +59,7 @@ class Found:
     environment: str | None
     ledger_id: str | None
     list_id: str | None
+    labels: frozenset[str] = frozenset()
 
     @property
     def is_marked(self) -> bool:
@@ -237,6 +239,8 @@ class Meta:
     def _owned(self, found: Found, remote: RemoteList) -> str:
         """The id of a list that is ours or may become ours. Raises ConfigError for another ledger's."""
         if not found.is_marked or _is_ours(found, remote):
+            if labels_of(remote) not in (None, found.labels):
+                self._edit(found.external_id, label_params(remote))
             return found.external_id
         if found.ledger_id not in self._account.adopt:
             raise ConfigError(
@@ -245,9 +249,12 @@ class Meta:
                 f"another ad account, or, if that ledger is given up, adopt its lists with adopt: "
                 f"[{found.ledger_id}] in the account's settings"
             )
-        self._wire.repeat(lambda: self._wire.once("POST", (found.external_id,), {"description": mark_of(remote)}))
+        self._edit(found.external_id, {"description": mark_of(remote), **label_params(remote)})
         logger.warning("took over the list %s from ledger %s", remote.list_id, found.ledger_id)
         return found.external_id
+
+    def _edit(self, external_id: str, params: Mapping[str, str]) -> None:
+        self._wire.repeat(lambda: self._wire.once("POST", (external_id,), dict(params)))
 
     def _create(self, remote: RemoteList) -> str:
         """Create the list. After a failure that may have created it, look before trying again."""
@@ -269,6 +276,7 @@ class Meta:
             "description": mark_of(remote),
             "subtype": "CUSTOM",
             "customer_file_source": "USER_PROVIDED_ONLY",
+            **label_params(remote),
         }
         body = self._wire.once("POST", (self._account.id, "customaudiences"), params).body
         external_id = str(body.get("id", ""))
@@ -296,7 +304,8 @@ def _is_ours(found: Found, remote: RemoteList) -> bool:
 def _found(body: Mapping[str, Any]) -> Found:
     mark = MARK.search(str(body.get("description") or ""))
     environment, ledger_id, list_id = mark.groups() if mark else (None, None, None)
-    return Found(str(body["id"]), str(body.get("name", "")), environment, ledger_id, list_id)
+    labels = frozenset(map(str, body.get("audience_labels") or ()))
+    return Found(str(body["id"]), str(body.get("name", "")), environment, ledger_id, list_id, labels)
 
 
 def _outcome(answer: Answer, rows: Sequence[HashRow], handle: str) -> Outcome:
@@ -368,4 +377,5 @@ KIND = PlatformKind(
     open=open_account,
     confirms=frozenset({"add", "remove"}),
     confirm_after=CONFIRM_AFTER,
+    options_wrong=options_wrong,
 )

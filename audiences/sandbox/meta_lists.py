@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audiences.sandbox import meta_errors as refusals
 from audiences.sandbox.faults import Fault
 from audiences.sandbox.meta_errors import invalid
-from audiences.sandbox.meta_request import Rows, read_fields, read_rows, read_session
+from audiences.sandbox.meta_request import Rows, read_fields, read_labels, read_rows, read_session
 from audiences.sandbox.meta_sessions import DEFAULT_PAGE, MAX_PAGE, MetaSessions, cursor, encoded, number
 from audiences.sandbox.stand_in import Context
 from audiences.sandbox.store import Session, StoredList
@@ -31,6 +31,7 @@ LIST_FIELDS: dict[str, Field] = {
     "description": lambda kept, _: kept.description,
     "subtype": lambda kept, _: kept.options["subtype"],
     "customer_file_source": lambda kept, _: kept.options["customer_file_source"],
+    "audience_labels": lambda kept, _: kept.options.get("labels", []),
     "time_created": lambda kept, _: int(kept.created_at),
     "time_updated": lambda kept, _: int(kept.changed_at),
     "approximate_count_lower_bound": lambda _, people: _bounds(people)[0],
@@ -98,7 +99,11 @@ class MetaLists:
             raise refusals.TOO_MANY_LISTS
         new = (self._store.last_id("meta") or FIRST_ID) + 1
         now = self._context.clock.now()
-        options = {"subtype": "CUSTOM", "customer_file_source": params["customer_file_source"]}
+        options = {
+            "subtype": "CUSTOM",
+            "customer_file_source": params["customer_file_source"],
+            "labels": read_labels(params),
+        }
         created = StoredList(new, "meta", account, params["name"], params.get("description", ""), now, now, options)
         self._store.create(created)
         return {"id": str(new)}
@@ -108,12 +113,14 @@ class MetaLists:
         return self._shown(self._list(name), read_fields(params, LIST_FIELDS))
 
     def edit(self, name: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """Change name or description."""
+        """Change name, description or labels."""
         kept = self._list(name)
         if not params.get("name", kept.name).strip():
             raise invalid("The parameter name is required")
         new, description = params.get("name", kept.name), params.get("description", kept.description)
-        self._store.change(replace(kept, name=new, description=description, changed_at=self._context.clock.now()))
+        labels = read_labels(params) if "audience_labels" in params else kept.options.get("labels", [])
+        now, options = self._context.clock.now(), {**kept.options, "labels": labels}
+        self._store.change(replace(kept, name=new, description=description, options=options, changed_at=now))
         return {"success": True}
 
     def delete(self, name: str) -> dict[str, Any]:

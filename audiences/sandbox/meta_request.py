@@ -12,6 +12,11 @@ from urllib.parse import unquote_to_bytes
 from audiences.sandbox.meta_errors import Refusal, invalid
 from audiences.sandbox.people import Identifiers
 
+LABELS = {
+    "APP_USERS", "AT_RISK", "CART_ABANDONERS", "DISENGAGED", "DISQUALIFIED_LEADS", "ENGAGED_USERS", "GENERAL_CUSTOMERS",
+    "HIGH_VALUE_CUSTOMERS", "LOW_VALUE_CUSTOMERS", "OTHER_1", "OTHER_2", "OTHER_3", "QUALIFIED_LEADS", "RECENT_PURCHASERS",
+    "TRIAL_USERS",
+}  # fmt: skip
 MAX_ROWS = 10_000
 PERSON_KEYS = ("EMAIL", "PHONE")
 HASHED_KEYS = (*PERSON_KEYS, "GEN", "DOBY", "DOBM", "DOBD", "LN", "FN", "FI", "CT", "ST", "ZIP", "COUNTRY")
@@ -184,6 +189,17 @@ def read_session(params: Mapping[str, str]) -> Upload | None:
     if type(is_last) is not bool:
         raise invalid("Param session[last_batch_flag] must be a boolean")
     return Upload(str(number), batch, is_last)
+
+
+def read_labels(params: Mapping[str, str]) -> list[str]:
+    """The labels under `audience_labels`, none where there is no such parameter. Raises Refusal for an unknown one."""
+    try:
+        labels = json.loads(params.get("audience_labels", "[]"))
+    except ValueError:
+        labels = None
+    if not isinstance(labels, list) or not set(map(str, labels)) <= LABELS:
+        raise invalid("Param audience_labels must be an array of known labels")
+    return [str(one) for one in labels]
 
 
 def read_fields(params: Mapping[str, str], known: Container[str], always: tuple[str, ...] = ("id",)) -> list[str]:

@@ -20,6 +20,7 @@ def remote_of(run: Run, work: Work, external_id: str | None) -> RemoteList:
         environment=run.ledger.environment,
         keep_days=work.stored.keep_days,
         external_id=external_id,
+        options=work.audience.platforms[work.plan.platform].options if work.audience else {},
     )
 
 

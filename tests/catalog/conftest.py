@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from audiences.catalog import PlatformInfo, Schema, check, load_catalog
+from audiences.platforms.meta import KIND as META
 
 Write = Callable[[str, str], Path]
 Check = Callable[[], list[str]]
@@ -43,7 +44,7 @@ def schema() -> Schema:
 @pytest.fixture
 def platforms() -> dict[str, PlatformInfo]:
     return {
-        "meta": PlatformInfo(accounts={"main", "outlet"}),
+        "meta": PlatformInfo(accounts={"main", "outlet"}, options_wrong=META.options_wrong),
         "google": PlatformInfo(accounts={"main"}, max_keep_days=540),
     }
 

@@ -134,6 +134,16 @@ def test_an_unknown_platform_or_account_has_its_nearest_name(write, problems):
     ]
 
 
+def test_what_is_said_of_lists_at_one_platform_is_checked_by_that_platform(write, problems):
+    write("lapsed.yaml", GOOD.replace("{account: main}", "{account: main, labels: [AT_RISKS]}"))
+    write("other.yaml", GOOD.replace("Lapsed", "B") + "  google: {account: main, labels: [AT_RISK]}\n")
+
+    assert problems() == [
+        "lapsed.yaml:5: labels of meta: Meta has no label AT_RISKS; did you mean AT_RISK?",
+        "other.yaml:6: labels of google: there is no such key here: only account",
+    ]
+
+
 def test_an_accounts_name_cannot_be_taken_for_a_splits_value(write, problems):
     write("lapsed.yaml", GOOD.replace("{account: main}", "{account: main/Amps}"))
 

@@ -21,7 +21,7 @@ def options_wrong(options: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with the options of a list, by key."""
     wrong = {key: f"there is no such key here{hint(key, ('labels',))}" for key in options if key != "labels"}
     labels = options.get("labels", [])
-    if not isinstance(labels, list):
+    if not isinstance(labels, list | tuple):
         return wrong | {"labels": "write a list, such as [AT_RISK]"}
     for label in labels:
         if label not in LABELS:

@@ -150,6 +150,11 @@ where plan.build_id not in (select build_id from sync.builds where state = 'fini
         where state = 'finished' and finished_at > plan.created_at and build_id <> plan.build_id
     );
 
+-- name: let_go
+-- when a plan was made of which no changes are left
+select max(created_at) from sync.plans
+where plan_id = $plan_id and not exists (select 1 from sync.plan_changes where plan_id = $plan_id);
+
 -- name: list
 select external_id, version, generation, last_plan_id, label from sync.lists where list_id = $list_id;
 

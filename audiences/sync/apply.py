@@ -17,6 +17,7 @@ from audiences.ledger import open_ledger
 from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
+from audiences.ledger.pruning import prune
 from audiences.settings import Settings
 from audiences.splits import remember
 from audiences.sync.entries import log_entries
@@ -76,6 +77,7 @@ def apply_plan(
             for work in works:
                 tell_waiting(work)
                 _close(run, work)
+            prune(run.connection, clock(), settings.guards.max_build_age)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
 
 

@@ -74,7 +74,7 @@ def make_plan(
                 for audience in needed_for([one.name for one in chosen], catalog):
                     select_audience(connection, audience, catalog, schema, moment)
                 lists = _planned(context, chosen, catalog, is_whole=not audiences)
-            prune(connection, clock)
+            prune(connection, clock, settings.guards.max_build_age)
         ledger.connection.execute(f"detach {BUILD}")
     return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
 

@@ -20,7 +20,7 @@ from audiences.ledger.folding import fold
 from audiences.ledger.pruning import prune
 from audiences.settings import Settings
 from audiences.splits import remember
-from audiences.sync.entries import log_entries
+from audiences.sync.entries import begin_days, log_entries
 from audiences.sync.families import tell_waiting, waiting_words
 from audiences.sync.plan_record import read_plan
 from audiences.sync.renames import has_lists, take_over
@@ -70,11 +70,12 @@ def apply_plan(
         refuse_stale(run, works)
         with ledger.transaction():
             _begin(run, works)
-            log_entries(run, works, audiences.values())
+            entering = log_entries(run, works, audiences.values())
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
             for work in works:
+            begin_days(run, entering)
                 tell_waiting(work)
                 _close(run, work)
             prune(run.connection, clock(), settings.guards.max_build_age)

@@ -157,7 +157,7 @@ def _withhold_excluded(connection: duckdb.DuckDBPyConnection, audience: Audience
 
 def _withhold_held_out(connection: duckdb.DuckDBPyConnection, audience: Audience, experiment: Experiment) -> None:
     """Nor by one of the people whom the audience's experiment holds out, here or in another audience of it."""
-    if experiment.scope == own_scope(audience):
+    if experiment.scope == own_scope(connection, audience):
         connection.execute(statements("members")["withhold_held_out"])
         return
     values = {"experiment": experiment.id, "holdout": holdout_share(audience)}

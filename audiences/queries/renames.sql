@@ -3,6 +3,14 @@
 -- name: has_lists
 select 1 from sync.lists where audience = $audience limit 1;
 
+-- name: active
+-- audiences with a list that somebody looks after
+select distinct audience from sync.lists where state = 'active';
+
+-- name: heirs
+-- names that were given away, each with the name that the audience has by now
+select substr(scope, len('audience:') + 1), audience from sync.audience_scopes;
+
 -- name: move
 -- what a plan reads of the lists of an audience, by another name
 update sync.audience_history set audience = $audience where audience = $former;

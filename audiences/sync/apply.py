@@ -13,6 +13,7 @@ from datetime import datetime
 
 from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
+from audiences.experiments import remember_scope
 from audiences.ledger import open_ledger
 from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
@@ -89,6 +90,9 @@ def _begin(run: Run, works: Sequence[Work]) -> None:
     for audience, former in taken_over.items():
         if former is not None and not has_lists(run.connection, audience):
             take_over(run.connection, audience, former, run.plan_id)
+    for audience_of_list in {work.plan.audience: work.audience for work in going}.values():
+        if audience_of_list is not None:
+            remember_scope(run.connection, audience_of_list)
     for memory in sorted({work.stored.split_values for work in going if work.stored.split_values is not None}):
         remember(run.connection, memory, run.build_id)
 

@@ -8,6 +8,7 @@ import pytest
 from engine_shop import TODAY
 
 from audiences.errors import ConfigError
+from audiences.sync.release import release
 
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -47,6 +48,33 @@ def test_its_experiment_goes_on(shop):
     assert shop.rows("select experiment, member_key, arm from sync.experiment_entries order by all") == logged
 
 
+def test_its_experiment_goes_on_when_the_former_name_is_taken_out_of_the_definition_again(shop):
+    held_out = shop.segment_names() - shop.people_on()
+    rename(shop, renamed_from="lapsed")
+    assert shop.sync() == 0
+    shop.audience("quiet", label="Label of lapsed", holdout="20%")
+    plan = shop.plan_of("quiet")
+    assert (plan.changes, list(plan.notes)) == (0, [])
+    assert shop.sync() == 0
+    assert shop.segment_names() - shop.people_on("quiet@meta:main") == held_out
+    assert shop.rows("select distinct experiment from sync.experiment_entries") == [("audience:lapsed",)]
+
+
+def test_its_experiment_goes_on_through_a_second_rename_that_names_only_the_last_name(shop):
+    held_out = shop.segment_names() - shop.people_on()
+    rename(shop, renamed_from="lapsed")
+    assert shop.sync() == 0
+    shop.forget_definition("quiet")
+    shop.audience("calm", label="Label of lapsed", holdout="20%", renamed_from="quiet")
+    assert shop.plan_of("calm").changes == 0
+    assert shop.sync() == 0
+    shop.audience("calm", label="Label of lapsed", holdout="20%")
+    shop.publish(TOMORROW + dt.timedelta(days=1))
+    assert shop.sync() == 0
+    assert shop.segment_names() - shop.people_on("calm@meta:main") == held_out
+    assert shop.rows("select experiment, closed_at is null from sync.experiments") == [("audience:lapsed", True)]
+
+
 def test_without_the_former_name_it_is_another_audience_and_the_old_list_is_held(shop):
     people = shop.people_on()
     rename(shop)
@@ -76,9 +104,31 @@ def test_a_rename_that_is_undone_is_refused_until_it_is_written_as_one(shop):
     shop.forget_definition("quiet")
     shop.audience("lapsed", holdout="20%")
     shop.publish(TOMORROW)
-    assert shop.sync() != 0
-    assert "write `renamed_from: [lapsed, quiet]` into its definition" in shop.of_list("lapsed@meta:main").message
+    with pytest.raises(
+        ConfigError, match=r"lapsed\.yaml:1: quiet was called lapsed before.*`renamed_from: \[lapsed, quiet\]`"
+    ):
+        shop.plan()
     assert shop.people_on("quiet@meta:main") == shop.on_ledger("quiet@meta:main") == people
     shop.audience("lapsed", holdout="20%", renamed_from=["lapsed", "quiet"])
     assert shop.sync() == 0
     assert shop.people_on() == shop.on_ledger() == people
+
+
+def test_a_name_that_had_lists_already_cannot_be_given_to_others(shop):
+    shop.crowd(140, prefix="new", segment="recent")
+    shop.audience("calm", segment="recent")
+    shop.publish(TOMORROW)
+    assert shop.sync() == 0
+    shop.forget_definition("calm")
+    shop.plan()
+    release(shop.settings, "calm@meta:main", reason="over", now=shop.now)
+    assert shop.sync() == 0
+    shop.forget_definition("lapsed")
+    shop.audience("calm", label="Label of lapsed", holdout="20%", renamed_from="lapsed")
+    with pytest.raises(
+        ConfigError, match=r"calm\.yaml:\d+: calm had lists of its own already.*a name that no list ever had"
+    ):
+        shop.plan()
+    shop.forget_definition("calm")
+    shop.audience("quiet", label="Label of lapsed", holdout="20%", renamed_from="lapsed")
+    assert shop.plan_of("quiet").changes == 0

@@ -60,7 +60,8 @@ def _views(fields: tuple[Field, ...]) -> tuple[str, ...]:
     queries = {
         "upload_rows": _upload_rows(fields),
         "trimmed_rows": _upload_rows(fields, withheld=True).where(losing),
-        "identifying_values": _identifying_values(fields),
+        "identifying_values": _identifying_values(fields, exp.table_("dim_identifiers", db="marts", catalog=BUILD)),
+        "values_since": _identifying_values(fields, exp.table_("identifiers_since")),
     }
     return tuple(f"create or replace temp view {name} as {render(query)}" for name, query in queries.items())
 
@@ -87,11 +88,11 @@ def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Sele
     )
 
 
-def _identifying_values(fields: Sequence[Field]) -> exp.Expression:
+def _identifying_values(fields: Sequence[Field], identifiers: exp.Table) -> exp.Expression:
     """Customer and value, one row for each value that points to a person by itself."""
     parts: list[exp.Expression] = [
         exp.select("customer_id", exp.column(field.column).as_("value"))
-        .from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD))
+        .from_(identifiers.copy())
         .where(f"{field.column} is not null")
         for field in fields
         if field.identifies

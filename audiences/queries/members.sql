@@ -68,6 +68,7 @@ where value is not null;
 
 -- name: nobody_refused_since
 create or replace temp table refused_since (customer_id varchar, purpose varchar, why_not varchar);
+create or replace temp table identifiers_since as from build.marts.dim_identifiers limit 0;
 
 -- name: refused_since
 -- an older build is followed: whom the newest one refuses is refused, under any id that they have in either. Who was only
@@ -89,6 +90,16 @@ ids as (
 select distinct coalesce(refs.customer_id, ids.own_id), ids.purpose, ids.why_not
 from ids
 left join build.marts.customer_refs as refs on refs.own_id = ids.own_id and refs.ref_kind <> 'visitor';
+
+-- name: identifiers_since
+-- and what they have in the newest build is sent for nobody, also when they are new, or have it only since
+insert into identifiers_since by name
+select identifiers.* replace (coalesce(refs.customer_id, identifiers.customer_id) as customer_id)
+from newest.marts.dim_identifiers as identifiers
+left join (
+    select own_id, min(customer_id) as customer_id from build.marts.customer_refs where ref_kind <> 'visitor' group by own_id
+) as refs on refs.own_id = identifiers.customer_id
+where coalesce(refs.customer_id, identifiers.customer_id) in (select customer_id from refused_since);
 
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
@@ -166,14 +177,19 @@ where customer_id not in (select customer_id from build.marts.dim_addressable wh
 -- name: shared_values
 -- identifying values that stand at more than one customer, found by their hashes first: there are few, if any
 create or replace temp table shared_values as
-with suspects as (
-    select hash(value) as suspect
+with identifying as (
     from identifying_values
+    union all
+    from values_since
+),
+suspects as (
+    select hash(value) as suspect
+    from identifying
     group by suspect
     having min(hash(customer_id)) <> max(hash(customer_id))
 )
 select distinct value, customer_id
-from identifying_values
+from identifying
 where hash(value) in (select suspect from suspects)
 qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value)
 union

@@ -308,6 +308,11 @@ update sync.lists set applied_at = $now where list_id = $list_id;
 update sync.lists set is_complete = $is_complete, remainder = $remainder
 where list_id = $list_id and (is_complete is distinct from $is_complete or remainder is distinct from $remainder);
 
+-- name: why_failed
+-- a list that was never made has no row of its own: status reads it here
+update sync.plans set entry = json_merge_patch(entry, json_object('failure', $remainder))
+where plan_id = $plan_id and list_id = $list_id;
+
 -- name: retire
 -- a list that no definition asks for, and that is empty now
 update sync.lists set state = 'retired', retired_at = $now

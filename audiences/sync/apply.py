@@ -123,3 +123,5 @@ def _close(run: Run, work: Work) -> None:
     is_complete = work.result.state in ("applied", "held", "unchanged")
     remainder = None if is_complete else work.result.message
     run.execute("remainder", list_id=work.plan.list, is_complete=is_complete, remainder=remainder)
+    if work.result.state == "failed":
+        run.execute("why_failed", **ids, remainder=remainder)

@@ -20,9 +20,9 @@ update sync.quarantine set list_id = $audience || substr(list_id, len($former) +
 update sync.lists set list_id = $audience || substr(list_id, len($former) + 1), audience = $audience where audience = $former;
 
 -- name: move_plans
--- the rows of the plan that is being made, or carried out, have their name already
+-- the rows of the plan that is being made, or carried out, have their name already. Entries and exits have that of the audience
 update sync.plan_changes set list_id = $audience || substr(list_id, len($former) + 1)
-where starts_with(list_id, $former || '@') and plan_id <> $plan_id;
+where (starts_with(list_id, $former || '@') or list_id = $former) and plan_id <> $plan_id;
 update sync.plans set list_id = $audience || substr(list_id, len($former) + 1)
 where starts_with(list_id, $former || '@') and plan_id <> $plan_id;
 
@@ -31,3 +31,4 @@ update sync.batches set list_id = $audience || substr(list_id, len($former) + 1)
 update sync.permits set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.erasure_lists set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
 update sync.list_status set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');
+update sync.erasure_requests set list_id = $audience || substr(list_id, len($former) + 1) where starts_with(list_id, $former || '@');

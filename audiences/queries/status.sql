@@ -115,7 +115,7 @@ left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
 -- name: newest_entries
-select list_id, arg_max(entry, created_at) from spoken group by list_id;
+select list_id, arg_max(entry, created_at), max(created_at) from spoken group by list_id;
 
 -- name: told
 -- what the platforms said of each list in its last weeks, oldest first

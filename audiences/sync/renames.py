@@ -10,9 +10,11 @@ from contextlib import contextmanager
 
 import duckdb
 
-from audiences.catalog import Audience, Catalog, raise_problems
+from audiences.catalog import Audience, Catalog, load_catalog, raise_problems
+from audiences.errors import ConfigError
 from audiences.ledger import Ledger
 from audiences.problems import of_document
+from audiences.settings import Settings
 from audiences.sql import statements
 
 
@@ -63,6 +65,15 @@ def _had_before(name: str, heir: str) -> str:
 def has_lists(connection: duckdb.DuckDBPyConnection, audience: str) -> bool:
     """Whether the ledger has lists of an audience of that name."""
     return connection.execute(statements("renames")["has_lists"], {"audience": audience}).fetchone() is not None
+
+
+def names_by_former(settings: Settings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The names that audiences have in the definitions, by the names that their lists still have in the ledger."""
+    try:
+        audiences = load_catalog(settings.definitions).audiences.values()
+    except ConfigError:
+        return {}
+    return {former: name for name, former in former_names(connection, audiences).items()}
 
 
 def take_over(connection: duckdb.DuckDBPyConnection, audience: str, former: str, plan_id: str = "") -> None:

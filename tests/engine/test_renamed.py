@@ -9,6 +9,8 @@ from engine_shop import TODAY
 
 from audiences.errors import ConfigError
 from audiences.sync.release import release
+from audiences.sync.renames import take_over
+from audiences.sync.status import read_status
 
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -87,6 +89,55 @@ def test_a_former_name_that_is_another_audience_is_refused(shop):
     shop.audience("quiet", renamed_from="lapsed")
     with pytest.raises(ConfigError, match="lapsed is an audience of its own"):
         shop.plan()
+
+
+def test_a_former_name_that_two_definitions_name_is_refused(shop):
+    rename(shop, renamed_from="lapsed")
+    shop.audience("copied", holdout="30%", renamed_from=["older", "lapsed"])
+    with pytest.raises(
+        ConfigError, match=r"quiet\.yaml:\d+: lapsed is in renamed_from of copied too.*take it out here"
+    ):
+        shop.plan()
+
+
+def test_every_table_that_names_lists_or_audiences_follows(shop):
+    names = {"list_id": "lapsed@meta:main", "audience": "lapsed", "family": "lapsed@meta:main by category"}
+    values = {"VARCHAR": "'some'", "JSON": "'{}'", "UUID": "uuid()", "VARCHAR[]": "[]", "BOOLEAN": "false"}
+    sql = "select table_name, column_name, data_type from information_schema.columns where table_schema = 'sync' order by all"
+    tables = {}
+    for table, column, kind in shop.rows(sql):
+        named = f"'{names[column]}'" if column in names else values.get(kind, "now()" if kind == "TIMESTAMP" else "0")
+        tables.setdefault(table, {})[column] = named
+    del tables["experiment_entries"]["audience"]  # as it was called when they entered: this log is never rewritten
+    del tables["audience_scopes"]
+    named = [(table, column) for table, columns in tables.items() for column in columns if column in names]
+    assert len(named) > 12
+    with shop.ledger() as ledger:
+        for table in dict(named):
+            columns = tables[table]
+            insert = f"insert into sync.{table} ({', '.join(columns)}) values ({', '.join(columns.values())})"
+            ledger.connection.execute(insert)
+        take_over(ledger.connection, "quiet", "lapsed")
+    for table, column in named:
+        found = {row[0].partition("@")[0] for row in shop.rows(f"select {column} from sync.{table}")}
+        assert (table, column, found) == (table, column, {"quiet"})
+
+
+def test_before_the_first_sync_release_and_confirm_know_it_by_the_name_that_status_shows(shop):
+    shop.configure(guards={"from_members": 50})
+    shop.leaves(*sorted(shop.everybody)[:100])
+    shop.publish(TOMORROW)
+    assert shop.sync() == 3
+    shop.forget_definition()
+    shop.audience("quiet", label="Label of lapsed", holdout="20%", renamed_from="lapsed")
+    (status,) = read_status(shop.settings, now=shop.now).lists
+    assert (status.list, set(status.held)) == ("quiet@meta:main", {"remove"})
+    (confirmed,) = shop.confirm("quiet")
+    assert (confirmed.list, confirmed.audience, confirmed.state) == ("quiet@meta:main", "quiet", "asked")
+    given = release(shop.settings, "quiet@meta:main", reason="they are gone", now=shop.now)
+    assert given.list == "quiet@meta:main"
+    assert shop.sync() == 0
+    assert shop.people_on("quiet@meta:main") <= shop.segment_names()
 
 
 def test_another_label_reaches_the_ad_manager_with_the_next_change(shop):

@@ -75,8 +75,8 @@ def apply_plan(
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
-            for work in works:
             begin_days(run, entering)
+            for work in works:
                 tell_waiting(work)
                 _close(run, work)
             prune(run.connection, clock(), settings.guards.max_build_age)

@@ -158,11 +158,14 @@ def _withhold_excluded(connection: duckdb.DuckDBPyConnection, audience: Audience
 
 def _withhold_held_out(connection: duckdb.DuckDBPyConnection, audience: Audience, experiment: Experiment) -> None:
     """Nor by one of the people whom the audience's experiment holds out, here or in another audience of it."""
+    named = statements("members")
+    connection.execute(named["held_out"])
     if experiment.scope == own_scope(connection, audience):
-        connection.execute(statements("members")["withhold_held_out"])
-        return
-    values = {"experiment": experiment.id, "holdout": holdout_share(audience)}
-    connection.execute(statements("members")["withhold_held_out_of_all"], values)
+        connection.execute(named["held_out_here"])
+    else:
+        values = {"experiment": experiment.id, "holdout": holdout_share(audience)}
+        connection.execute(named["held_out_of_all"], values)
+    connection.execute(named["withhold_held_out"])
 
 
 def family_of_values(family: str, column: str) -> str:

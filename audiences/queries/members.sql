@@ -230,26 +230,38 @@ select value from half_erased;
 create or replace temp table losing as
 select distinct customer_id from shared_values where value in (select value from withheld);
 
--- name: withhold_held_out
-insert into withheld
-select distinct value
-from shared_values
-where customer_id in (select customer_id from placed where arm = 'holdout') and value not in (select value from withheld);
+-- name: held_out
+-- whom the log has as held out, whatever the gate says of them by now and wherever they are, as long as the build knows them
+create or replace temp table held_out as
+with sharing as (
+    select customer_id, member_key(customer_id) as member_key
+    from (select distinct customer_id from shared_values)
+)
+select sharing.customer_id
+from sharing
+inner join logged_arms on logged_arms.member_key = sharing.member_key
+where logged_arms.arm = 'holdout';
 
--- name: withhold_held_out_of_all
--- an experiment of several audiences holds people out of all of them, also those who are in another one, or in none yet
-insert into withheld
+-- name: held_out_here
+-- and whom the draw holds out
+insert into held_out
+select customer_id from placed where arm = 'holdout';
+
+-- name: held_out_of_all
+-- an experiment of several audiences draws people out of all of them, also those who are in another one, or in none yet
+insert into held_out
 with drawn as (
     select customer_id, member_key(customer_id) as member_key
     from (select distinct customer_id from shared_values)
     where customer_id not in (select customer_id from refused)
-),
-held_out as (
-    select drawn.customer_id
-    from drawn
-    left join logged_arms on logged_arms.member_key = drawn.member_key
-    where logged_arms.arm = 'holdout' or bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout
 )
+select drawn.customer_id
+from drawn
+left join logged_arms on logged_arms.member_key = drawn.member_key
+where bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout;
+
+-- name: withhold_held_out
+insert into withheld
 select distinct value
 from shared_values
 where customer_id in (select customer_id from held_out) and value not in (select value from withheld);

@@ -50,6 +50,7 @@ class RemoteList:
     environment: str
     keep_days: int | None = None
     external_id: str | None = None  # as the ledger knows it; None before the first ensure
+    not_these: frozenset[str] = frozenset()  # ids of the ledger's other lists: one of them may have had this one's name
 
 
 @dataclass(frozen=True)

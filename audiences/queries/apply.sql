@@ -269,6 +269,11 @@ insert into sync.lists
     (list_id, audience, platform, account, split, label, external_id, generation, version, last_plan_id, state, created_at)
 values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
+-- name: others
+-- the remote lists that other lists have
+select external_id from sync.lists
+where external_id is not null and platform = $platform and list_id <> $list_id;
+
 -- name: other_owner
 -- the audience whose list in this ledger that remote list is already: one remote list is never two lists
 select audience from sync.lists

@@ -91,6 +91,23 @@ def test_a_former_name_that_is_another_audience_is_refused(shop):
         shop.plan()
 
 
+def test_a_name_that_was_given_away_can_be_the_name_of_a_new_audience(shop):
+    people = shop.people_on()
+    rename(shop, renamed_from="lapsed")
+    assert shop.sync() == 0
+    shop.audience("quiet", label="Label of lapsed", holdout="20%")
+    others = shop.crowd(400, prefix="new", segment="recent")
+    shop.audience("lapsed", label="A new one", segment="recent", holdout="40%")
+    shop.publish(TOMORROW + dt.timedelta(days=1))
+    assert shop.sync() == 0
+    assert shop.sync() == 0
+    assert shop.remote_id() != shop.remote_id("quiet@meta:main")
+    assert shop.people_on("quiet@meta:main") == people
+    assert shop.people_on() == shop.on_ledger() < others
+    found = shop.rows("select experiment, holdout, closed_at is null from sync.experiments order by all")
+    assert found == [("audience:lapsed", pytest.approx(0.2), True), ("audience:lapsed~2", pytest.approx(0.4), True)]
+
+
 def test_a_former_name_that_two_definitions_name_is_refused(shop):
     rename(shop, renamed_from="lapsed")
     shop.audience("copied", holdout="30%", renamed_from=["older", "lapsed"])

@@ -401,5 +401,5 @@ update sync.audience_history
 set left_at = $as_of
 where audience = $audience and left_at is null and member_key in (
     select member_key from sync.plan_changes
-    where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'leave'
+    where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'leave' and not is_held
 );

@@ -7,6 +7,7 @@ that list: else the arms would differ by who was waited for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import duckdb
 
@@ -54,7 +55,15 @@ def record_entries(
     connection, named = context.connection, statements("entries")
     experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
     ids = {"plan_id": context.plan_id, "audience": audience.name}
-    connection.execute(named["entries"], {**ids, "experiment": experiment})
+    most = audience.max_days_in
+    longest = None if most is None else context.build.as_of - timedelta(days=most)
+    connection.execute(named["entries"], {**ids, "experiment": experiment, "longest": longest})
+    lists = [one for one in drafts if one.key.audience == audience.name]
+    leaving = {
+        "lists": [one.key.list_id for one in lists],
+        "is_held": any("remove" in one.verdict.held for one in lists),
+    }
+    connection.execute(named["hold_leaving"], {**ids, **leaving})
     own = [one.key.list_id for one in drafts if one.wanted.audience == audience]
     waiting = {"plan_id": context.plan_id, "lists": own}
     if connection.execute(named["any_waiting"], waiting).fetchone() is not None:
@@ -67,12 +76,13 @@ def record_entries(
 def log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> dict[str, list[str]]:
     """Log who enters each experiment, both arms, and who leaves each audience, before anything is sent; never twice.
 
-    While removals are held, or a list is refused, nobody has left: a fault in the data would else begin everybody's rest.
+    While a list is refused nobody has left, nor has anybody whose removal is held: a fault in the data would else begin
+    everybody's rest.
     Returns which arms and strata wait, by the name of each audience that somebody may enter: for `begin_days`.
     """
     defined = [(work, work.audience) for work in works if work.audience is not None]
     entering = {audience.name: audience for work, audience in defined if not _is_shut(work)}
-    staying = {work.plan.audience for work in works if "remove" in work.held or not work.is_open}
+    staying = {work.plan.audience for work in works if not work.is_open}
     leaving = {audience.name for work, audience in defined if work.is_open} - staying
     waiting = {name: _blocked([work for work, one in defined if one.name == name]) for name in entering}
     for name, audience in entering.items():

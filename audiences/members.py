@@ -44,8 +44,8 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
     with joined_as_written(connection):
         for step in ("hashed", "people", "drop_hashed"):
             connection.execute(named[step])
-    connection.execute(named["erased_by_key"])
     connection.execute(named["shared_values"])
+    connection.execute(named["erased_by_key"])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})

@@ -127,13 +127,19 @@ group by customer_id;
 drop table hashed;
 
 -- name: erased_by_key
--- and who was erased under an id of theirs, whatever addresses they have by now
+-- and who was erased under an id of theirs, whatever addresses they have by now: of those who come into question, and of those who
+-- share one with somebody
 insert into erased
 with erased_keys as (
     select canonical_hash as member_key from sync.tombstones where kind = 'customer'
+),
+known as (
+    select customer_id, member_key from people
+    union all
+    select customer_id, member_key(customer_id) from shared_values where exists (select 1 from erased_keys)
 )
-select customer_id
-from people
+select distinct customer_id
+from known
 where customer_id not in (select customer_id from erased) and member_key in (
     select member_key from erased_keys
     union

@@ -10,7 +10,7 @@ COUPLES = 30
 @pytest.fixture(params=["audience", "global"])
 def held_out(request, shop):
     """The numbers of the couples of which one was sent to the draw alone, and is held out; the other comes a day later."""
-    shop.crowd(150)
+    shop.crowd(300)
     for number in range(COUPLES):
         shop.person(f"kim{number}", phones=[phone_of(number)])
         shop.person(f"kit{number}", phones=[phone_of(number)])

@@ -63,9 +63,10 @@ def _attach(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> Non
 
 
 def _note_refused_since(connection: duckdb.DuckDBPyConnection, newest: Path) -> None:
-    """Who is not refused by the build that is followed, and is by the newest."""
+    """Who is not refused by the build that is followed, and is by the newest; and the identifiers that they have there."""
     _attach(connection, newest, NEWEST)
     try:
-        connection.execute(statements("members")["refused_since"])
+        for name in ("refused_since", "identifiers_since"):
+            connection.execute(statements("members")[name])
     finally:
         connection.execute(f"detach {NEWEST}")

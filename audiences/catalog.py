@@ -161,17 +161,33 @@ def _between(
             if excluded.kind == "audience" and excluded.name not in names:
                 why = f"unknown audience {excluded.name} in exclude{hint(excluded.name, names - {name})}"
                 yield of_document(documents[name], ("exclude", position), why)
-        for position, former in enumerate(audience.renamed_from):
-            if former in names - {name}:
-                why = f"{former} is an audience of its own: take it out of renamed_from, or remove that definition"
-                yield of_document(documents[name], ("renamed_from", position), why)
     for first, second in same_place(audiences):
         why = f"priority {second.priority} of group {second.exclusive_group} is taken by {first.name}; write another"
         yield of_document(documents[second.name], ("priority",), why)
     for circle in circles(audiences):
         yield of_document(documents[circle.name], ("exclude",), f"exclusions go in a circle: {circle}")
+    yield from _former_names(audiences, documents, names)
     yield from _same_labels(audiences, documents)
     yield from _shares_of_one_experiment(audiences, documents)
+
+
+def _former_names(
+    audiences: Mapping[str, Audience], documents: Mapping[str, Document], names: set[str]
+) -> Iterator[Problem]:
+    """One audience goes on with the lists and the experiment of a name."""
+    heirs: dict[str, str] = {}
+    for name, audience in audiences.items():
+        for position, former in enumerate(audience.renamed_from):
+            heir = heirs.setdefault(former, name)
+            if former in names - {name}:
+                why = f"{former} is an audience of its own: take it out of renamed_from, or remove that definition"
+                yield of_document(documents[name], ("renamed_from", position), why)
+            elif heir != name:
+                why = (
+                    f"{former} is in renamed_from of {heir} too, and only one audience goes on with its lists and its "
+                    f"experiment: take it out here, or out of {heir} if that is the copy"
+                )
+                yield of_document(documents[name], ("renamed_from", position), why)
 
 
 def _shares_of_one_experiment(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 import duckdb
 
@@ -40,7 +41,7 @@ class Experiment:
 
 def current_experiment(connection: duckdb.DuckDBPyConnection, audience: Audience) -> Experiment:
     """The experiment of the audience as it is defined now; new when none is open, or the open one cannot go on."""
-    scope = scope_of(audience)
+    scope = scope_of(connection, audience)
     row = connection.execute(statements("experiments")["newest"], {"scope": scope}).fetchone()
     if row is None:
         return Experiment(scope, 1, is_new=True)
@@ -72,8 +73,8 @@ def experiments_left(
 
     Everybody is sent now, those who were held out too: these experiments cannot go on.
     """
-    asked = {scope_of(one) for one in others if has_experiment(one)}
-    possible = {own_scope(audience), f"group:{audience.exclusive_group}", "global"} - asked
+    asked = {scope_of(connection, one) for one in others if has_experiment(one)}
+    possible = {own_scope(connection, audience), f"group:{audience.exclusive_group}", "global"} - asked
     rows = connection.execute(statements("experiments")["open_ones"], {"scopes": sorted(possible)}).fetchall()
     return [Experiment(scope, generation, is_new=False) for scope, generation in rows]
 
@@ -84,17 +85,45 @@ def close_experiments(connection: duckdb.DuckDBPyConnection, experiments: Iterab
         connection.execute(statements("experiments")["close"], {"scope": one.scope, "now": now})
 
 
-def scope_of(audience: Audience) -> str:
+def scope_of(connection: duckdb.DuckDBPyConnection, audience: Audience) -> str:
     """Whose experiment assigns the audience's people: its own, its group's, or the one of the whole programme."""
     scope = audience.holdout.scope if audience.holdout else "audience"
     if scope == "global":
         return "global"
-    return f"group:{audience.exclusive_group}" if scope == "group" else own_scope(audience)
+    return f"group:{audience.exclusive_group}" if scope == "group" else own_scope(connection, audience)
 
 
-def own_scope(audience: Audience) -> str:
-    """By the first name that the audience ever had."""
-    return f"audience:{[*audience.renamed_from, audience.name][0]}"
+def own_scope(connection: duckdb.DuckDBPyConnection, audience: Audience) -> str:
+    """By the first name that the audience ever had, as the ledger knows it, whatever the definition still says of it.
+
+    A name that another audience had before belongs to the other's experiment: who has it now is counted from 2.
+    """
+    known = dict(connection.execute(statements("experiments")["known_scopes"]).fetchall())
+    for name in (audience.name, *reversed(audience.renamed_from)):
+        if name in known:
+            return str(known[name])
+    free = [scope for scope in map(_scope_named, _names(audience)) if scope not in known.values()]
+    begun = connection.execute(statements("experiments")["begun"], {"scopes": free}).fetchall()
+    first = next((scope for scope in free if (scope,) in begun), next(iter(free), None))
+    named = _scope_named(audience.name)
+    return first or next(scope for scope in (f"{named}~{number}" for number in count(2)) if scope not in known.values())
+
+
+def remember_scope(connection: duckdb.DuckDBPyConnection, audience: Audience) -> None:
+    """Write down whose experiment the audience's own is, where its name alone does not tell it."""
+    scope = own_scope(connection, audience)
+    values = {"audience": audience.name, "scope": scope}
+    connection.execute(statements("experiments")["forget_scope"], values)
+    if scope != _scope_named(audience.name):
+        connection.execute(statements("experiments")["remember_scope"], values)
+
+
+def _names(audience: Audience) -> list[str]:
+    return [*audience.renamed_from, audience.name]
+
+
+def _scope_named(name: str) -> str:
+    return f"audience:{name}"
 
 
 def arms_of(audience: Audience) -> list[tuple[str, float]]:

@@ -44,8 +44,8 @@ def prepare_platform(connection: duckdb.DuckDBPyConnection, fields: Sequence[Fie
     with joined_as_written(connection):
         for step in ("hashed", "people", "drop_hashed"):
             connection.execute(named[step])
-    connection.execute(named["erased_by_key"])
     connection.execute(named["shared_values"])
+    connection.execute(named["erased_by_key"])
     connection.execute(named["refused"], {"purposes": list(purposes)})
     for purpose in purposes:
         connection.execute(named["refuse_unknown"], {"purpose": purpose})
@@ -60,7 +60,8 @@ def _views(fields: tuple[Field, ...]) -> tuple[str, ...]:
     queries = {
         "upload_rows": _upload_rows(fields),
         "trimmed_rows": _upload_rows(fields, withheld=True).where(losing),
-        "identifying_values": _identifying_values(fields),
+        "identifying_values": _identifying_values(fields, exp.table_("dim_identifiers", db="marts", catalog=BUILD)),
+        "values_since": _identifying_values(fields, exp.table_("identifiers_since")),
     }
     return tuple(f"create or replace temp view {name} as {render(query)}" for name, query in queries.items())
 
@@ -87,11 +88,11 @@ def _upload_rows(fields: Sequence[Field], *, withheld: bool = False) -> exp.Sele
     )
 
 
-def _identifying_values(fields: Sequence[Field]) -> exp.Expression:
+def _identifying_values(fields: Sequence[Field], identifiers: exp.Table) -> exp.Expression:
     """Customer and value, one row for each value that points to a person by itself."""
     parts: list[exp.Expression] = [
         exp.select("customer_id", exp.column(field.column).as_("value"))
-        .from_(exp.table_("dim_identifiers", db="marts", catalog=BUILD))
+        .from_(identifiers.copy())
         .where(f"{field.column} is not null")
         for field in fields
         if field.identifies
@@ -157,11 +158,14 @@ def _withhold_excluded(connection: duckdb.DuckDBPyConnection, audience: Audience
 
 def _withhold_held_out(connection: duckdb.DuckDBPyConnection, audience: Audience, experiment: Experiment) -> None:
     """Nor by one of the people whom the audience's experiment holds out, here or in another audience of it."""
-    if experiment.scope == own_scope(audience):
-        connection.execute(statements("members")["withhold_held_out"])
-        return
-    values = {"experiment": experiment.id, "holdout": holdout_share(audience)}
-    connection.execute(statements("members")["withhold_held_out_of_all"], values)
+    named = statements("members")
+    connection.execute(named["held_out"])
+    if experiment.scope == own_scope(connection, audience):
+        connection.execute(named["held_out_here"])
+    else:
+        values = {"experiment": experiment.id, "holdout": holdout_share(audience)}
+        connection.execute(named["held_out_of_all"], values)
+    connection.execute(named["withhold_held_out"])
 
 
 def family_of_values(family: str, column: str) -> str:

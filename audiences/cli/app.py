@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,12 +72,11 @@ def note(text: str) -> None:
 
 
 def load_commands() -> None:
-    """Add all commands to `app`; the order of the imports is their order in the help."""
-    import audiences.cli.shop  # isort: skip
-    import audiences.cli.lists  # isort: skip
-    import audiences.cli.truth  # isort: skip
-    import audiences.cli.person
-    import audiences.cli.sandbox  # noqa: F401
+    """Add all commands to `app`, in the order of their modules in the help, whichever of these was imported before."""
+    modules = [f"audiences.cli.{name}" for name in ("shop", "lists", "truth", "person", "sandbox")]
+    for module in modules:
+        import_module(module)
+    app.registered_commands.sort(key=lambda command: modules.index(getattr(command.callback, "__module__", "")))
 
 
 def main() -> None:

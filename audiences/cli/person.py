@@ -236,6 +236,9 @@ def _stay(stay: Stay, zone: str) -> Iterator[str]:
         days = " ".join(f"{word} {day}" for word, day in (("from", stay.active_from), ("to", stay.active_to)) if day)
         yield f"active {days}: {'yes' if stay.is_active else 'not today'}"
     if stay.entered_at is not None and stay.left_at is None:
+        if stay.is_forgotten:
+            yield f"entered {_day(stay.entered_at, zone)}, and asked to be forgotten since"
+            return
         leaves = f", leaves on {stay.leaves_on} at the latest ({stay.max_days_in} days)" if stay.leaves_on else ""
         yield f"in since {_day(stay.entered_at, zone)}{leaves}"
     elif stay.left_at is not None:
@@ -256,7 +259,7 @@ def _entry(entry: ListEntry, zone: str) -> str:
         parts.append(f"the platform forgets them {local(entry.expires_at, zone)}")
     if entry.leaving_at is not None:
         parts.append(f"removal accepted {local(entry.leaving_at, zone)}")
-    if entry.is_being_erased:
+    if entry.is_being_erased and not entry.is_leaving_for_good:
         parts.append("to be erased ahead of everything")
     if entry.waiting is not None:
         held = f"held by a guard: {'; '.join(entry.held_reasons)}" if entry.is_held else "not applied yet"

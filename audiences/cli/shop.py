@@ -146,6 +146,7 @@ def _is_terminal() -> bool:
 def print_tour(taken: Tour) -> None:
     """The demo's summary: rows, segments, lists, what fell out and why, where to look next."""
     print_table("Rows in", ("entity", "rows"), list(taken.rows.items()))
+    say("Customers are accounts here: some people only order as guests, some have two.")
     print_table("Segments", ("segment", "rows"), list(taken.segments.items()))
     lists = [
         (

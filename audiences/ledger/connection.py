@@ -21,10 +21,16 @@ import duckdb
 from audiences.errors import Busy, ConfigError, DataError
 from audiences.ledger.activity import noticed, read_activity
 from audiences.settings import Settings
+from audiences.sql import has_rows
 from audiences.warehouse.duckdb import connect
 
 KEY_BYTES = 32
 KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
+
+TOO_EARLY = (
+    "this ledger was written before the first release of Boomerang and cannot be used any more: delete the lists that it made "
+    "at the platforms, put ledger.duckdb and ledger.key aside, run `boomerang build` and `boomerang sync`; a new ledger is made"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def open_ledger(settings: Settings, *, wait: float = 0.0) -> Iterator[Ledger]:
     Raises:
         Busy: another process holds it.
         ConfigError: it belongs to another environment, or its key is missing or broken.
-        DataError: a newer version of Boomerang wrote it.
+        DataError: a newer version of Boomerang wrote it, or one from before the first release.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     connection = _connect(settings.ledger_file, wait)
@@ -176,6 +182,8 @@ def _migrate(connection: duckdb.DuckDBPyConnection, version: int, environment: s
     migrations = _migrations()
     if version > migrations[-1][0]:
         raise DataError("this ledger was written by a newer version of Boomerang: update Boomerang")
+    if version == 1 and has_rows(connection, "sync.builds"):
+        raise DataError(TOO_EARLY)
     for number, sql in migrations:
         if number <= version:
             continue

@@ -20,6 +20,7 @@ STEPS = (
     "fold_kept",
     "fold_replaced",
     "fold_inserted",
+    "fold_entered",
     "fold_mixed_in",
     "fold_freed",
     "fold_done",

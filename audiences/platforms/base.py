@@ -51,6 +51,7 @@ class RemoteList:
     keep_days: int | None = None
     external_id: str | None = None  # as the ledger knows it; None before the first ensure
     options: Mapping[str, Any] = field(default_factory=dict)  # what the definition says for this platform alone
+    not_these: frozenset[str] = frozenset()  # ids of the ledger's other lists: one of them may have had this one's name
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Meta:
         """
         known = self._read(remote.external_id) if remote.external_id else None
         if known is not None:
-            return self._owned(known, remote)
+            return self._marked(self._owned(known, remote), known, remote)
         with self._finding:
             found = self._find(remote)
             return self._owned(found, remote) if found is not None else self._create(remote)
@@ -214,7 +214,7 @@ class Meta:
                 for found in map(_found, page):
                     if found.list_id is not None:
                         self._known.setdefault(found.list_id, []).append(found)
-        candidates = self._known.get(remote.list_id, [])
+        candidates = [f for f in self._known.get(remote.list_id, []) if f.external_id not in remote.not_these]
         ours = sorted((f for f in candidates if _is_ours(f, remote)), key=lambda f: (len(f.external_id), f.external_id))
         if len(ours) > 1:
             logger.warning("Meta has %d lists for %s; the oldest is used", len(ours), remote.list_id)
@@ -252,6 +252,12 @@ class Meta:
         self._edit(found.external_id, {"description": mark_of(remote), **label_params(remote)})
         logger.warning("took over the list %s from ledger %s", remote.list_id, found.ledger_id)
         return found.external_id
+
+    def _marked(self, external_id: str, found: Found, remote: RemoteList) -> str:
+        """The id of a list of ours; its mark gets the name that the list has by now."""
+        if _is_ours(found, remote) and found.list_id != remote.list_id:
+            self._edit(found.external_id, {"description": mark_of(remote)})
+        return external_id
 
     def _edit(self, external_id: str, params: Mapping[str, str]) -> None:
         self._wire.repeat(lambda: self._wire.once("POST", (external_id,), dict(params)))

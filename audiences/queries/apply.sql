@@ -120,6 +120,23 @@ inner join outcomes
 left join kept on kept.list_id = change.list_id and kept.member_key = change.member_key
 where outcomes.phase = 2 and change.phase = 2 and not change.is_held and change.refusal is null;
 
+-- name: fold_entered
+-- somebody's days in an audience begin with the first request that adds them, on any list of it, and may have been taken
+insert into sync.audience_history
+select distinct entry.list_id, entry.member_key, plans.as_of, null::timestamp
+from outcomes
+inner join sync.plan_changes as change
+    on change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 2 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+inner join sync.plans as plans on plans.plan_id = outcomes.plan_id and plans.list_id = outcomes.list_id
+inner join sync.plan_changes as entry
+    on entry.plan_id = outcomes.plan_id and entry.list_id = split_part(outcomes.list_id, '@', 1) and entry.phase = 0
+    and entry.operation = 'enter' and entry.member_key = change.member_key
+where outcomes.phase = 2 and entry.arm <> 'holdout' and not exists (
+    select 1 from sync.audience_history as history
+    where history.audience = entry.list_id and history.member_key = entry.member_key and history.left_at is null
+);
+
 -- name: fold_mixed_in
 update sync.memberships as sent
 set identifiers = mixed.identifiers, fingerprint = mixed.fingerprint
@@ -149,6 +166,11 @@ where plan.build_id not in (select build_id from sync.builds where state = 'fini
         select 1 from sync.builds
         where state = 'finished' and finished_at > plan.created_at and build_id <> plan.build_id
     );
+
+-- name: let_go
+-- when a plan was made of which no changes are left
+select max(created_at) from sync.plans
+where plan_id = $plan_id and not exists (select 1 from sync.plan_changes where plan_id = $plan_id);
 
 -- name: list
 select external_id, version, generation, last_plan_id, label from sync.lists where list_id = $list_id;
@@ -247,6 +269,11 @@ insert into sync.lists
     (list_id, audience, platform, account, split, label, external_id, generation, version, last_plan_id, state, created_at)
 values ($list_id, $audience, $platform, $account, $split, $label, null, 1, 0, null, 'active', $now);
 
+-- name: others
+-- the remote lists that other lists have
+select external_id from sync.lists
+where external_id is not null and platform = $platform and list_id <> $list_id;
+
 -- name: other_owner
 -- the audience whose list in this ledger that remote list is already: one remote list is never two lists
 select audience from sync.lists
@@ -285,6 +312,11 @@ update sync.lists set applied_at = $now where list_id = $list_id;
 -- name: remainder
 update sync.lists set is_complete = $is_complete, remainder = $remainder
 where list_id = $list_id and (is_complete is distinct from $is_complete or remainder is distinct from $remainder);
+
+-- name: why_failed
+-- a list that was never made has no row of its own: status reads it here
+update sync.plans set entry = json_merge_patch(entry, json_object('failure', $remainder))
+where plan_id = $plan_id and list_id = $list_id;
 
 -- name: retire
 -- a list that no definition asks for, and that is empty now
@@ -334,12 +366,33 @@ where change.plan_id = $plan_id and change.list_id = $audience and change.phase 
     and change.member_key not in (select member_key from sync.experiment_entries where experiment = $experiment);
 
 -- name: log_history
+-- the days of who is on a list, and of who is held out beside them: not where all that were to be sent beside them failed
 insert into sync.audience_history
-select $audience, member_key, $as_of, null
-from sync.plan_changes
-where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'enter'
-    and not is_held and not list_contains($blocked, arm || '/' || coalesce(stratum, ''))
-    and member_key not in (
+with entering as (
+    select
+        member_key, arm, stratum,
+        member_key in (
+            select member_key from sync.memberships
+            where starts_with(list_id, $audience || '@') and leaving_at is null
+        ) as is_on
+    from sync.plan_changes
+    where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'enter'
+        and not is_held and not list_contains($blocked, arm || '/' || coalesce(stratum, ''))
+),
+sent_beside as (
+    select entering.stratum, bool_or(entering.is_on) as is_any_on
+    from entering
+    inner join sync.plan_changes as change on change.member_key = entering.member_key
+    where entering.arm <> 'holdout' and change.plan_id = $plan_id and change.phase = 2
+        and starts_with(change.list_id, $audience || '@')
+        and not change.is_held and change.refusal is null
+    group by entering.stratum
+)
+select $audience, entering.member_key, $as_of, null
+from entering
+left join sent_beside on sent_beside.stratum is not distinct from entering.stratum
+where if(entering.arm = 'holdout', coalesce(sent_beside.is_any_on, true), entering.is_on)
+    and entering.member_key not in (
         select member_key from sync.audience_history where audience = $audience and left_at is null
     );
 
@@ -348,5 +401,5 @@ update sync.audience_history
 set left_at = $as_of
 where audience = $audience and left_at is null and member_key in (
     select member_key from sync.plan_changes
-    where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'leave'
+    where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'leave' and not is_held
 );

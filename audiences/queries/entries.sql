@@ -24,9 +24,12 @@ where placed.arm is not null
 -- name: entries
 -- who enters the audience or its experiment (both arms) and who leaves it, under any key that they had
 insert into sync.plan_changes
-    (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, arm, stratum, is_held)
+    (plan_id, list_id, phase, batch_number, operation, cause, member_key, current_key, identifiers, arm, stratum, is_held)
 with inside as (
-    select history.member_key as logged_key, coalesce(former.member_key, history.member_key) as member_key
+    select
+        history.member_key as logged_key,
+        coalesce(former.member_key, history.member_key) as member_key,
+        history.entered_at
     from sync.audience_history as history
     left join former on former.former_key = history.member_key
     where history.audience = $audience and history.left_at is null
@@ -37,14 +40,17 @@ logged as (
     left join former on former.former_key = entries.member_key
     where entries.experiment = $experiment
 )
-select $plan_id, $audience, 0, 0, 'enter', 'new', member_key, [], arm, stratum, false
+select $plan_id, $audience, 0, 0, 'enter', 'new', member_key, null, [], arm, stratum, false
 from present
 where audience = $audience and (
     member_key not in (select member_key from inside)
     or $experiment is not null and member_key not in (select member_key from logged)
 )
 union all
-select $plan_id, $audience, 0, 0, 'leave', 'left', logged_key, [], null, null, false
+select
+    $plan_id, $audience, 0, 0, 'leave',
+    if(min(entered_at) over (partition by member_key) <= $longest::timestamp, 'over', 'left'),
+    logged_key, member_key, [], null, null, false
 from inside where member_key not in (select member_key from present where audience = $audience);
 
 -- name: any_waiting
@@ -64,6 +70,32 @@ from (
 ) as waiting
 where entry.plan_id = $plan_id and entry.list_id = $audience and entry.phase = 0 and entry.operation = 'enter'
     and entry.member_key = waiting.member_key;
+
+-- name: hold_leaving
+-- who stays on a list of the audience has not left. While removals are held, nor has anybody who is on no list, such as those
+-- held out: a fault in the data would else begin their rest, but for those whose days are over
+update sync.plan_changes as leaving set is_held = true
+from (
+    with sent as (
+        select
+            coalesce(former.member_key, sent.member_key) as member_key,
+            removal.member_key is not null as is_going
+        from sync.memberships as sent
+        left join former on former.former_key = sent.member_key
+        left join sync.plan_changes as removal
+            on removal.plan_id = $plan_id and removal.list_id = sent.list_id and removal.member_key = sent.member_key
+            and removal.phase = 1 and removal.operation = 'remove' and not removal.is_held
+        where list_contains($lists, sent.list_id) and sent.leaving_at is null
+    )
+    select entry.member_key
+    from sync.plan_changes as entry
+    left join sent on sent.member_key = entry.current_key
+    where entry.plan_id = $plan_id and entry.list_id = $audience and entry.phase = 0 and entry.operation = 'leave'
+    group by entry.member_key, entry.cause
+    having bool_or(not sent.is_going) or $is_held and entry.cause = 'left' and count(sent.member_key) = 0
+) as staying
+where leaving.plan_id = $plan_id and leaving.list_id = $audience and leaving.phase = 0 and leaving.operation = 'leave'
+    and leaving.member_key = staying.member_key;
 
 -- name: hold_held_out
 -- who is held out, but would wait like the others, because they are still on another list of the family

@@ -22,3 +22,15 @@ insert into sync.experiments values ($scope, $generation, $holdout, $arms, $now,
 -- name: widen
 update sync.experiments set holdout = $holdout, arms = $arms
 where experiment = $scope and generation = $generation and (holdout <> $holdout or arms <> $arms);
+
+-- name: known_scopes
+select audience, scope from sync.audience_scopes;
+
+-- name: begun
+select distinct experiment from sync.experiments where list_contains($scopes, experiment);
+
+-- name: forget_scope
+delete from sync.audience_scopes where audience = $audience or scope = $scope;
+
+-- name: remember_scope
+insert into sync.audience_scopes values ($audience, $scope);

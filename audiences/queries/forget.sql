@@ -186,6 +186,19 @@ where sent.erasure_id is not null and sent.leaving_at is null and (
     or (sent.list_id, sent.member_key) in (select (list_id, member_key) from matched)
 );
 
+-- name: under_way
+-- a request of before for the same person that is carried out but not confirmed yet: their rows are here still
+select asked_at, erasure_id
+from sync.erasures
+where erasure_id <> $erasure_id and erasure_id in (
+    select sent.erasure_id
+    from sync.memberships as sent
+    where sent.member_key in (select member_key from asked_keys)
+        or (sent.list_id, sent.member_key) in (select (list_id, member_key) from matched)
+)
+order by asked_at, erasure_id
+limit 1;
+
 -- name: mark
 update sync.memberships as sent set erasure_id = $erasure_id
 where sent.erasure_id is null and (

@@ -68,6 +68,7 @@ where value is not null;
 
 -- name: nobody_refused_since
 create or replace temp table refused_since (customer_id varchar, purpose varchar, why_not varchar);
+create or replace temp table identifiers_since as from build.marts.dim_identifiers limit 0;
 
 -- name: refused_since
 -- an older build is followed: whom the newest one refuses is refused, under any id that they have in either. Who was only
@@ -89,6 +90,16 @@ ids as (
 select distinct coalesce(refs.customer_id, ids.own_id), ids.purpose, ids.why_not
 from ids
 left join build.marts.customer_refs as refs on refs.own_id = ids.own_id and refs.ref_kind <> 'visitor';
+
+-- name: identifiers_since
+-- and what they have in the newest build is sent for nobody, also when they are new, or have it only since
+insert into identifiers_since by name
+select identifiers.* replace (coalesce(refs.customer_id, identifiers.customer_id) as customer_id)
+from newest.marts.dim_identifiers as identifiers
+left join (
+    select own_id, min(customer_id) as customer_id from build.marts.customer_refs where ref_kind <> 'visitor' group by own_id
+) as refs on refs.own_id = identifiers.customer_id
+where coalesce(refs.customer_id, identifiers.customer_id) in (select customer_id from refused_since);
 
 -- name: hashed
 -- upload rows are long, so they are hashed before anything else is done with them
@@ -116,13 +127,19 @@ group by customer_id;
 drop table hashed;
 
 -- name: erased_by_key
--- and who was erased under an id of theirs, whatever addresses they have by now
+-- and who was erased under an id of theirs, whatever addresses they have by now: of those who come into question, and of those who
+-- share one with somebody
 insert into erased
 with erased_keys as (
     select canonical_hash as member_key from sync.tombstones where kind = 'customer'
+),
+known as (
+    select customer_id, member_key from people
+    union all
+    select customer_id, member_key(customer_id) from shared_values where exists (select 1 from erased_keys)
 )
-select customer_id
-from people
+select distinct customer_id
+from known
 where customer_id not in (select customer_id from erased) and member_key in (
     select member_key from erased_keys
     union
@@ -166,14 +183,19 @@ where customer_id not in (select customer_id from build.marts.dim_addressable wh
 -- name: shared_values
 -- identifying values that stand at more than one customer, found by their hashes first: there are few, if any
 create or replace temp table shared_values as
-with suspects as (
-    select hash(value) as suspect
+with identifying as (
     from identifying_values
+    union all
+    from values_since
+),
+suspects as (
+    select hash(value) as suspect
+    from identifying
     group by suspect
     having min(hash(customer_id)) <> max(hash(customer_id))
 )
 select distinct value, customer_id
-from identifying_values
+from identifying
 where hash(value) in (select suspect from suspects)
 qualify min(customer_id) over (partition by value) <> max(customer_id) over (partition by value)
 union
@@ -214,26 +236,38 @@ select value from half_erased;
 create or replace temp table losing as
 select distinct customer_id from shared_values where value in (select value from withheld);
 
--- name: withhold_held_out
-insert into withheld
-select distinct value
-from shared_values
-where customer_id in (select customer_id from placed where arm = 'holdout') and value not in (select value from withheld);
+-- name: held_out
+-- whom the log has as held out, whatever the gate says of them by now and wherever they are, as long as the build knows them
+create or replace temp table held_out as
+with sharing as (
+    select customer_id, member_key(customer_id) as member_key
+    from (select distinct customer_id from shared_values)
+)
+select sharing.customer_id
+from sharing
+inner join logged_arms on logged_arms.member_key = sharing.member_key
+where logged_arms.arm = 'holdout';
 
--- name: withhold_held_out_of_all
--- an experiment of several audiences holds people out of all of them, also those who are in another one, or in none yet
-insert into withheld
+-- name: held_out_here
+-- and whom the draw holds out
+insert into held_out
+select customer_id from placed where arm = 'holdout';
+
+-- name: held_out_of_all
+-- an experiment of several audiences draws people out of all of them, also those who are in another one, or in none yet
+insert into held_out
 with drawn as (
     select customer_id, member_key(customer_id) as member_key
     from (select distinct customer_id from shared_values)
     where customer_id not in (select customer_id from refused)
-),
-held_out as (
-    select drawn.customer_id
-    from drawn
-    left join logged_arms on logged_arms.member_key = drawn.member_key
-    where logged_arms.arm = 'holdout' or bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout
 )
+select drawn.customer_id
+from drawn
+left join logged_arms on logged_arms.member_key = drawn.member_key
+where bucket($experiment, coalesce(logged_arms.first_key, drawn.member_key)) < $holdout;
+
+-- name: withhold_held_out
+insert into withheld
 select distinct value
 from shared_values
 where customer_id in (select customer_id from held_out) and value not in (select value from withheld);

@@ -1,11 +1,39 @@
 -- What the ledger lets go of, so that it does not grow for ever: hashes soon, what tells how a list went after half a year.
 
+-- name: waiting
+-- plans that can still be carried out: nothing was sent of a list of theirs, or not all of it, and they follow the build that
+-- was the newest when they were made, as `build_moved` and the age that the guard allows would have it. One goes after a day
+-- where a newer one waits that says the same of the same lists
+create or replace temp table waiting as
+with plan as (
+    select
+        plan_id, any_value(build_id) as build_id, any_value(as_of) as as_of, max(created_at) as made_at,
+        list((list_id, purpose, definition_hash) order by list_id) as definitions
+    from sync.plans
+    group by plan_id
+    having bool_or(state in ('planned', 'applying')) and max(created_at) > $too_long_ago
+),
+open_one as (
+    select plan.*
+    from plan
+    inner join sync.builds as build on build.build_id = plan.build_id and build.state = 'finished'
+    where coalesce($now - plan.as_of <= $max_build_age or plan.made_at - plan.as_of > $max_build_age, true)
+        and not exists (
+            select 1 from sync.builds as newer
+            where newer.state = 'finished' and newer.finished_at > plan.made_at and newer.build_id <> plan.build_id
+        )
+)
+select plan_id
+from open_one
+qualify made_at > $a_day_ago or row_number() over (partition by build_id, definitions order by made_at desc, plan_id desc) = 1;
+
 -- name: prune_changes
--- changes hold hashes: those of all but the newest plans go; removals stay while the platform may still say that they failed
-delete from sync.plan_changes where plan_id not in (
+-- changes hold hashes: those of plans that wait stay, and of the last plans that were made or carried out; all others go.
+-- Removals stay while the platform may still say that they failed
+delete from sync.plan_changes where plan_id not in (select plan_id from waiting) and plan_id not in (
     select plan_id
-    from (select plan_id, max(created_at) as made_at from sync.plans group by plan_id)
-    order by made_at desc, plan_id desc
+    from (select plan_id, max(greatest(created_at, applied_at)) as touched_at from sync.plans group by plan_id)
+    order by touched_at desc, plan_id desc
     limit 5
 ) and (phase <> 1 or plan_id not in (
     select plan_id from sync.batches

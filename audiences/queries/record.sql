@@ -108,19 +108,44 @@ where plan_id = $plan_id and list_id = $list_id and phase in (1, 2)
     and cause not in ('denied', 'erased', 'shared', 'uncertain') and list_contains($held, operation);
 
 -- name: overdue
--- who leaves because `max_days_in` is over; or left so before, and the platform did not take the removal
+-- whose days in the audience are over, in its segment or not, under any key; or who left so before, and the platform did not
+-- take the removal
+create or replace temp table overdue as
+select member_key
+from (
+    select
+        coalesce(former.member_key, history.member_key) as member_key,
+        min(history.entered_at) filter (where history.left_at is null) as entered_at,
+        bool_or(history.left_at >= history.entered_at + to_days($max_days_in::integer)) as had_left
+    from sync.audience_history as history
+    left join former on former.former_key = history.member_key
+    where history.audience = $audience
+    group by 1
+)
+where entered_at <= $as_of::timestamp - to_days($max_days_in::integer) or entered_at is null and had_left
+union
+select member_key(customer_id) from placed where out_reason in ('max_days_in', 'rest_days');
+
+-- name: nobody_overdue
+create or replace temp table overdue (member_key uuid);
+
+-- name: overdue_removes
 select count(*)
 from sync.plan_changes as change
-inner join placed on member_key(placed.customer_id) = change.member_key
+left join former on former.former_key = change.member_key
+inner join overdue on overdue.member_key = coalesce(former.member_key, change.member_key)
 where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
-    and change.cause = 'left' and placed.out_reason in ('max_days_in', 'rest_days');
+    and change.cause = 'left';
 
 -- name: free_overdue
 update sync.plan_changes as change set is_held = false
-from placed
-where member_key(placed.customer_id) = change.member_key and placed.out_reason in ('max_days_in', 'rest_days')
-    and change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
-    and change.cause = 'left';
+where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 1 and change.operation = 'remove'
+    and change.cause = 'left' and (
+        change.member_key in (select member_key from overdue)
+        or change.member_key in (
+            select former_key from former where member_key in (select member_key from overdue)
+        )
+    );
 
 -- name: hold_consent
 update sync.plan_changes set is_held = true

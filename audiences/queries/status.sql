@@ -40,7 +40,8 @@ with membership as (
 newest_plan as (
     select
         list_id, arg_max(entry, created_at) as entry, max(created_at) as planned_at,
-        max(applied_at) filter (where state = 'applied') as synced_at
+        max(applied_at) filter (where state = 'applied') as synced_at,
+        arg_max_null(entry ->> '$.failure', applied_at) filter (where state in ('applied', 'failed')) as failure
     from spoken
     group by list_id
 ),
@@ -96,8 +97,8 @@ select
     lists.applied_at,
     newest_plan.synced_at,
     newest_plan.planned_at,
-    coalesce(lists.is_complete, true) as is_complete,
-    lists.remainder,
+    coalesce(lists.is_complete, newest_plan.failure is null) as is_complete,
+    if(lists.list_id is null, newest_plan.failure, lists.remainder) as remainder,
     newest_plan.entry,
     coalesce(written_off.requests, 0) as written_off,
     written_off.written_off_at,
@@ -114,7 +115,7 @@ left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
 -- name: newest_entries
-select list_id, arg_max(entry, created_at) from spoken group by list_id;
+select list_id, arg_max(entry, created_at), max(created_at) from spoken group by list_id;
 
 -- name: told
 -- what the platforms said of each list in its last weeks, oldest first

@@ -13,13 +13,15 @@ from datetime import datetime
 
 from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
+from audiences.experiments import remember_scope
 from audiences.ledger import open_ledger
 from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
 from audiences.ledger.folding import fold
+from audiences.ledger.pruning import prune
 from audiences.settings import Settings
 from audiences.splits import remember
-from audiences.sync.entries import log_entries
+from audiences.sync.entries import begin_days, log_entries
 from audiences.sync.families import tell_waiting, waiting_words
 from audiences.sync.plan_record import read_plan
 from audiences.sync.renames import has_lists, take_over
@@ -69,13 +71,15 @@ def apply_plan(
         refuse_stale(run, works)
         with ledger.transaction():
             _begin(run, works)
-            log_entries(run, works, audiences.values())
+            entering = log_entries(run, works, audiences.values())
         carry_out(run, works)
         with ledger.transaction():
             fold(ledger.connection)
+            begin_days(run, entering)
             for work in works:
                 tell_waiting(work)
                 _close(run, work)
+            prune(run.connection, clock(), settings.guards.max_build_age)
     return ApplyResult(plan_id, tuple(work.result for work in works), time.monotonic() - started)
 
 
@@ -86,6 +90,9 @@ def _begin(run: Run, works: Sequence[Work]) -> None:
     for audience, former in taken_over.items():
         if former is not None and not has_lists(run.connection, audience):
             take_over(run.connection, audience, former, run.plan_id)
+    for audience_of_list in {work.plan.audience: work.audience for work in going}.values():
+        if audience_of_list is not None:
+            remember_scope(run.connection, audience_of_list)
     for memory in sorted({work.stored.split_values for work in going if work.stored.split_values is not None}):
         remember(run.connection, memory, run.build_id)
 
@@ -116,3 +123,5 @@ def _close(run: Run, work: Work) -> None:
     is_complete = work.result.state in ("applied", "held", "unchanged")
     remainder = None if is_complete else work.result.message
     run.execute("remainder", list_id=work.plan.list, is_complete=is_complete, remainder=remainder)
+    if work.result.state == "failed":
+        run.execute("why_failed", **ids, remainder=remainder)

@@ -7,7 +7,7 @@ counted twice: all that is learnt of one list is written in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.asking import Answer, Question, ask
 from audiences.sync.receipt import read_receipt, write_receipt
+from audiences.sync.renames import names_by_former
 
 ASK_FOR = timedelta(days=7)
 """So long after a request it is asked what became of it; an upload that is not processed by then never will be."""
@@ -89,13 +90,14 @@ def confirm_lists(
     with open_ledger(settings) as ledger:
         with ledger.transaction():
             fold(ledger.connection)
-        questions = _questions(ledger.connection, audiences, clock())
+        names = names_by_former(settings, ledger.connection)
+        questions = _questions(ledger.connection, audiences, names, clock())
     set_up = [question for question in questions if is_set(settings, question.platform, question.account)]
     found = [_unset(question) for question in questions if question not in set_up]
     for answers in ask(settings, set_up):
         with open_ledger(settings, wait=PATIENCE) as ledger:
             found += [_learn(settings, ledger, answer, clock()) for answer in answers]
-    return sorted(found, key=lambda one: one.list)
+    return sorted((_named(one, names) for one in found), key=lambda one: one.list)
 
 
 def is_set(settings: Settings, platform: str, account: str) -> bool:
@@ -103,15 +105,24 @@ def is_set(settings: Settings, platform: str, account: str) -> bool:
     return platform in settings.platforms and account in settings.platforms[platform].accounts
 
 
-def _questions(connection: duckdb.DuckDBPyConnection, audiences: Sequence[str], now: datetime) -> list[Question]:
+def _named(one: ListConfirmation, names: Mapping[str, str]) -> ListConfirmation:
+    """With the name that its audience has in the definitions, as `status` shows it."""
+    name = names.get(one.audience)
+    return one if name is None else replace(one, list=ListId(name + one.list[len(one.audience) :]), audience=name)
+
+
+def _questions(
+    connection: duckdb.DuckDBPyConnection, audiences: Sequence[str], names: Mapping[str, str], now: datetime
+) -> list[Question]:
     named = statements("confirm")
     lists = [Question(*row) for row in connection.execute(named["lists"]).fetchall()]
-    known = {one.audience for one in lists}
+    name_of = {one.list_id: names.get(one.audience, one.audience) for one in lists}
+    known = set(name_of.values())
     for name in audiences:
         if name not in known:
             raise ConfigError(f"no list at any platform belongs to {name}{hint(name, known)}")
     pending = connection.execute(named["pending"]).fetchall()
-    return [_asked(one, pending, now) for one in lists if not audiences or one.audience in audiences]
+    return [_asked(one, pending, now) for one in lists if not audiences or name_of[one.list_id] in audiences]
 
 
 def _asked(question: Question, pending: Iterable[tuple[str, str, int, datetime]], now: datetime) -> Question:

@@ -168,9 +168,13 @@ def draft(context: Context, wanted: Wanted) -> Draft:
 
 def _overdue(context: Context, job: Job, wanted: Wanted) -> int:
     """How many leave the list because their days in the audience are over."""
+    named = statements("record")
     if wanted.audience is None or wanted.audience.max_days_in is wanted.audience.rest_days is None:
+        context.connection.execute(named["nobody_overdue"])
         return 0
-    return count(context.connection, statements("record")["overdue"], job.ids)
+    days = {"audience": wanted.audience.name, "max_days_in": wanted.audience.max_days_in}
+    context.connection.execute(named["overdue"], {**days, "as_of": context.build.as_of})
+    return count(context.connection, named["overdue_removes"], job.ids)
 
 
 def _overdue_before(context: Context, wanted: Wanted) -> int:

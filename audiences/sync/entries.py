@@ -7,6 +7,7 @@ that list: else the arms would differ by who was waited for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import duckdb
 
@@ -54,7 +55,15 @@ def record_entries(
     connection, named = context.connection, statements("entries")
     experiment = current_experiment(connection, audience).id if has_experiment(audience) else None
     ids = {"plan_id": context.plan_id, "audience": audience.name}
-    connection.execute(named["entries"], {**ids, "experiment": experiment})
+    most = audience.max_days_in
+    longest = None if most is None else context.build.as_of - timedelta(days=most)
+    connection.execute(named["entries"], {**ids, "experiment": experiment, "longest": longest})
+    lists = [one for one in drafts if one.key.audience == audience.name]
+    leaving = {
+        "lists": [one.key.list_id for one in lists],
+        "is_held": any("remove" in one.verdict.held for one in lists),
+    }
+    connection.execute(named["hold_leaving"], {**ids, **leaving})
     own = [one.key.list_id for one in drafts if one.wanted.audience == audience]
     waiting = {"plan_id": context.plan_id, "lists": own}
     if connection.execute(named["any_waiting"], waiting).fetchone() is not None:
@@ -64,26 +73,39 @@ def record_entries(
         connection.execute(named["hold_held_out"], {**ids, "others": others, "held_out": HELD_OUT})
 
 
-def log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> None:
-    """Log who enters and leaves each audience, both arms, before anything is sent; never twice.
+def log_entries(run: Run, works: Sequence[Work], defined_audiences: Iterable[Audience]) -> dict[str, list[str]]:
+    """Log who enters each experiment, both arms, and who leaves each audience, before anything is sent; never twice.
 
-    While removals are held, or a list is refused, nobody has left: a fault in the data would else begin everybody's rest.
+    While a list is refused nobody has left, nor has anybody whose removal is held: a fault in the data would else begin
+    everybody's rest.
+    Returns which arms and strata wait, by the name of each audience that somebody may enter: for `begin_days`.
     """
     defined = [(work, work.audience) for work in works if work.audience is not None]
     entering = {audience.name: audience for work, audience in defined if not _is_shut(work)}
-    staying = {work.plan.audience for work in works if "remove" in work.held or not work.is_open}
+    staying = {work.plan.audience for work in works if not work.is_open}
     leaving = {audience.name for work, audience in defined if work.is_open} - staying
+    waiting = {name: _blocked([work for work, one in defined if one.name == name]) for name in entering}
     for name, audience in entering.items():
-        blocked = _blocked([work for work, one in defined if one.name == name])
-        common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of, "blocked": blocked}
         left = experiments_left(run.connection, audience, defined_audiences)
         close_experiments(run.connection, left, run.clock())
         if has_experiment(audience):
             experiment = open_experiment(run.connection, audience, run.clock())
+            common = {"plan_id": run.plan_id, "audience": name, "as_of": run.as_of, "blocked": waiting[name]}
             run.execute("log_entries", **common, experiment=experiment.id, build_id=run.build_id)
-        run.execute("log_history", **common)
     for name in sorted(leaving):
         run.execute("log_leaving", plan_id=run.plan_id, audience=name, as_of=run.as_of)
+    return waiting
+
+
+def begin_days(run: Run, waiting: Mapping[str, list[str]]) -> None:
+    """Begin the days of whoever entered an audience, once all is sent and folded: nobody's who is on no list of it.
+
+    Args:
+        run: with the plan.
+        waiting: as `log_entries` gave it.
+    """
+    for name, blocked in waiting.items():
+        run.execute("log_history", plan_id=run.plan_id, audience=name, as_of=run.as_of, blocked=blocked)
 
 
 def _is_shut(work: Work) -> bool:

@@ -31,7 +31,7 @@ from audiences.sync.explain.small_build import detach
 from audiences.sync.job import Job
 from audiences.sync.kinds import is_set, kind_in
 from audiences.sync.plan_record import GuardReport, ListPlan
-from audiences.sync.receipt import Erasure, read_receipt, write_receipt
+from audiences.sync.receipt import Earlier, Erasure, read_receipt, write_receipt
 from audiences.sync.tombstones import Asked, find_asked, pattern_of, prepare_without_build
 
 LEDGER_WAIT = 60.0
@@ -72,8 +72,10 @@ def forget(
             asked = find_asked(settings, connection, customer, country, has_build=has_build)
             before = asked.execute("asked_before").fetchone()
             erasure_id = _write_down(asked, asked_by, clock())
+            under_way = asked.execute("under_way", erasure_id=erasure_id).fetchone()
         found = next(one for one in finish(settings, ledger, clock) if one.erasure_id == erasure_id)
         receipt = replace(found, had_build=has_build, asked_before=before[0] if before else None)
+        receipt = replace(receipt, under_way=Earlier(*under_way) if under_way else None)
         write_receipt(settings, receipt)
         return receipt
 

@@ -118,7 +118,9 @@ def _ours(one: ListState) -> Iterator[str]:
         yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
     elif one.state == "retiring" and one.members:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"
-    if not one.is_complete:
+    if not one.is_complete and one.external_id is None and not one.is_gone:
+        yield f"mend what kept the list from being made, then run `boomerang sync`: {one.remainder}"
+    elif not one.is_complete:
         yield f"run `boomerang sync`, it goes on where it stopped: {one.remainder or 'the last one left something over'}"
     elif one.unanswered and not one.held:
         again = amount(one.unanswered, "is", "are")

@@ -32,7 +32,7 @@ from audiences.sync.drafting import Context, Draft, Wanted, draft, family_of, fi
 from audiences.sync.entries import note_present, record_entries
 from audiences.sync.kinds import Account, by_rows, is_set, kind_in
 from audiences.sync.plan_record import ListPlan, Plan
-from audiences.sync.renames import former_names, looked_at
+from audiences.sync.renames import former_names, looked_at, refuse_clashes
 
 
 def make_plan(
@@ -65,6 +65,7 @@ def make_plan(
         with ledger.transaction():
             fold(ledger.connection)
         plan_id = f"{clock:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        refuse_clashes(ledger.connection, catalog)
         former = former_names(ledger.connection, catalog.audiences.values())
         context = Context(settings, ledger, plan_id, build, clock, purpose, former)
         moment = Moment(build.as_of, settings.shop.timezone)
@@ -74,7 +75,7 @@ def make_plan(
                 for audience in needed_for([one.name for one in chosen], catalog):
                     select_audience(connection, audience, catalog, schema, moment)
                 lists = _planned(context, chosen, catalog, is_whole=not audiences)
-            prune(connection, clock)
+            prune(connection, clock, settings.guards.max_build_age)
         ledger.connection.execute(f"detach {BUILD}")
     return Plan(plan_id, build.as_of, build.build_id, tuple(lists))
 

@@ -135,4 +135,5 @@ def read_plan(ledger: Ledger, plan_id: str) -> list[StoredList]:
 
 
 def _from_json(entry: dict[str, Any]) -> ListPlan:
-    return ListPlan(**{**entry, "guard": GuardReport(**entry["guard"])})
+    told = {name: value for name, value in entry.items() if name != "failure"}  # which only status reads
+    return ListPlan(**{**told, "guard": GuardReport(**entry["guard"])})

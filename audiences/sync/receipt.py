@@ -52,11 +52,20 @@ class ErasedFrom:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A request of before, by its receipt."""
+
+    asked_at: datetime
+    erasure_id: str
+
+
+@dataclass(frozen=True)
 class Erasure:
     """One request to be forgotten. Times are naive UTC; `state` is open until no list is, then done or written_off.
 
     `customers` are those of the build whom it was about, `barred` the addresses and numbers that were newly barred, and
-    `asked_before` is when the same person was forgotten first.
+    `asked_before` is when the same person was forgotten first, `under_way` the request of before whose removals the platforms
+    took and did not confirm yet.
     """
 
     erasure_id: str
@@ -68,6 +77,7 @@ class Erasure:
     barred: int
     lists: tuple[ErasedFrom, ...]
     asked_before: datetime | None = None
+    under_way: Earlier | None = None
     had_build: bool = True
 
     @property
@@ -103,7 +113,14 @@ def _lines(erasure: Erasure) -> Iterator[str]:
         yield f"  {_list_line(one)}"
         if len(one.requests) > 1:
             yield from (f"    {_request_line(request)}" for request in one.requests)
-    if not erasure.lists:
+    if erasure.under_way is not None:
+        yield (
+            f"  The request of {_told(erasure.under_way.asked_at)} is under way: a platform took its removal and has yet to "
+            f"confirm it. See its receipt, {erasure.under_way.erasure_id}."
+        )
+    if not erasure.lists and erasure.under_way is not None:
+        yield "  Nothing more is to be removed."
+    elif not erasure.lists:
         yield "  Nothing was left to remove: no list has anything of this person."
     elif erasure.is_open:
         yield f"  {_share(erasure, 'open')} still open. Run `boomerang forget --drain`; every sync does it too."
@@ -122,7 +139,7 @@ def _found(erasure: Erasure) -> str:
     if erasure.customers:
         return f"{amount(erasure.customers, 'customer')} found in the shop's data."
     where = "not in the newest build" if erasure.had_build else "there is no build to look in"
-    if erasure.lists:
+    if erasure.lists or erasure.under_way is not None:
         return f"Not found among the shop's customers ({where}), but something of this person was sent before."
     return f"Nobody was found: {where}, and nothing was ever sent of this person."
 
@@ -188,6 +205,7 @@ def write_receipt(settings: Settings, erasure: Erasure) -> Path:
     if file.is_file():
         kept = json.loads(file.read_text(encoding="utf-8"))
         document["asked_before"] = document["asked_before"] or kept["asked_before"]
+        document["under_way"] = document["under_way"] or kept.get("under_way")
         document["had_build"] = erasure.had_build and kept["had_build"]
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")

@@ -8,16 +8,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from audiences.errors import ConfigError
 from audiences.guards import KINDS
-from audiences.ledger import open_ledger
+from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
 from audiences.names import hint
 from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.plan_record import GuardReport
 from audiences.sync.reasons import checked_reason
+from audiences.sync.renames import names_by_former
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,7 @@ def release(
         if guard not in KINDS:
             raise ConfigError(f"unknown guard {guard}{hint(guard, KINDS)}")
     with open_ledger(settings) as ledger:
-        ledger.connection.execute(statements("status")["spoken"])
-        rows = ledger.connection.execute(statements("status")["newest_entries"]).fetchall()
-        entries = {row[0]: json.loads(row[1]) for row in rows}
+        entries = _newest_entries(settings, ledger)
         if list_id not in entries:
             raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
         held = GuardReport(**entries[list_id]["guard"])
@@ -79,6 +79,18 @@ def release(
                     },
                 )  # fmt: skip
     return Release(list_id, tuple(chosen), ceiling, until)
+
+
+def _newest_entries(settings: Settings, ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """What the newest plan says of each list, by the name that `status` shows."""
+    names = names_by_former(settings, ledger.connection)
+    ledger.connection.execute(statements("status")["spoken"])
+    rows = ledger.connection.execute(statements("status")["newest_entries"]).fetchall()
+    found: dict[str, dict[str, Any]] = {}
+    for list_id, written, _ in sorted(rows, key=lambda row: row[2]):
+        audience, at, rest = list_id.partition("@")
+        found[names.get(audience, audience) + at + rest] = json.loads(written)
+    return found
 
 
 def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from audiences.sync.works import Run, Work
 
 def remote_of(run: Run, work: Work, external_id: str | None) -> RemoteList:
     """The list as the platform is told of it. `external_id` is None where it was never made."""
+    others = run.execute("others", list_id=work.plan.list, platform=work.plan.platform)
     return RemoteList(
         list_id=work.plan.list,
         name=work.stored.name,
@@ -21,6 +22,7 @@ def remote_of(run: Run, work: Work, external_id: str | None) -> RemoteList:
         keep_days=work.stored.keep_days,
         external_id=external_id,
         options=work.audience.platforms[work.plan.platform].options if work.audience else {},
+        not_these=frozenset(row[0] for row in others.fetchall()),
     )
 
 
@@ -71,7 +73,8 @@ def ensured(run: Run, work: Work, external_id: str) -> None:
 def _is_of_another(audience: str, owner: str) -> str:
     return (
         f"its list at the platform is the one of the audience {owner} by now: "
-        f"write `renamed_from: [{audience}, {owner}]` into its definition, so that list and experiment go on"
+        f"give {audience} a name that no audience had before, or, if it is {owner} that is to be called {audience}, take the "
+        f"definition of {owner} away and write `renamed_from: [{audience}, {owner}]`"
     )
 
 

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 
 import duckdb
 
-from audiences.catalog import Audience
+from audiences.catalog import Audience, Catalog, load_catalog, raise_problems
+from audiences.errors import ConfigError
 from audiences.ledger import Ledger
+from audiences.problems import of_document
+from audiences.settings import Settings
 from audiences.sql import statements
 
 
@@ -28,9 +31,49 @@ def former_names(connection: duckdb.DuckDBPyConnection, audiences: Iterable[Audi
     return found
 
 
+def refuse_clashes(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Raise ConfigError where a definition's names do not go with the names that the ledger knows."""
+    named = statements("renames")
+    active = {row[0] for row in connection.execute(named["active"]).fetchall()}
+    heirs = dict(connection.execute(named["heirs"]).fetchall())
+    problems = []
+    for name, audience in catalog.audiences.items():
+        document, is_known = catalog.documents[name], has_lists(connection, name)
+        for position, former in enumerate(audience.renamed_from):
+            if is_known and former in active - {name}:
+                problems.append(of_document(document, ("renamed_from", position), _has_own(name, former)))
+        heir = None if is_known else heirs.get(name)
+        if heir in active - set(audience.renamed_from) - set(catalog.audiences):
+            problems.append(of_document(document, (), _had_before(name, str(heir))))
+    raise_problems(problems)
+
+
+def _has_own(name: str, former: str) -> str:
+    return (
+        f"{name} had lists of its own already, so those of {former} cannot get its name: give the file a name that no list "
+        f"ever had, or take {former} out of renamed_from (then the lists of {former} are emptied once they are released)"
+    )
+
+
+def _had_before(name: str, heir: str) -> str:
+    return (
+        f"{heir} was called {name} before, and has no definition any more: write `renamed_from: [{name}, {heir}]`, so that its "
+        f"lists and its experiment go on, or, if {name} is to be a new audience, put the definition of {heir} back"
+    )
+
+
 def has_lists(connection: duckdb.DuckDBPyConnection, audience: str) -> bool:
     """Whether the ledger has lists of an audience of that name."""
     return connection.execute(statements("renames")["has_lists"], {"audience": audience}).fetchone() is not None
+
+
+def names_by_former(settings: Settings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The names that audiences have in the definitions, by the names that their lists still have in the ledger."""
+    try:
+        audiences = load_catalog(settings.definitions).audiences.values()
+    except ConfigError:
+        return {}
+    return {former: name for name, former in former_names(connection, audiences).items()}
 
 
 def take_over(connection: duckdb.DuckDBPyConnection, audience: str, former: str, plan_id: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from audiences.amounts import amount
 from audiences.builds import settle_killed
 from audiences.catalog import Audience
 from audiences.domain import ListId
@@ -151,15 +152,29 @@ def refuse_stale(run: Run, works: Sequence[Work]) -> None:
     Refused too is what was judged by an age, a build's success or a release that do not hold any more.
     """
     build_moved = run.execute("build_moved", plan_id=run.plan_id).fetchone() is not None
-    over = _over(run)
+    over, let_go = _over(run), _let_go(run)
     for work in works:
         if work.stored.purpose == "forget":
             continue
         moved = [*(["the build"] if build_moved else []), *_moved(run, work)]
+        is_let_go = "the changes" in moved and let_go is not None
+        if is_let_go:
+            moved.remove("the changes")
         why = [f"{' and '.join(moved)} moved"] if moved else []
         why += over + _permit_over(run, work)
         if why:
             work.fail(DataError(f"{' and '.join(why)} since the plan was made: plan again"), "stale")
+        elif is_let_go:
+            work.fail(DataError(f"{let_go}: plan again"), "stale")
+
+
+def _let_go(run: Run) -> str | None:
+    """Since when the plan's changes are not kept any more, in words; None where they are."""
+    found = run.execute("let_go", plan_id=run.plan_id).fetchone()
+    if found is None or found[0] is None:
+        return None
+    days = max((run.clock() - found[0]).days, 0)
+    return f"its changes were let go after {amount(days, 'day') if days else 'newer plans'}"
 
 
 def _over(run: Run) -> list[str]:

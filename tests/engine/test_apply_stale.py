@@ -46,10 +46,57 @@ def test_a_plan_is_refused_after_another_plan_changed_the_list(shop, planned):
     assert shop.refused(planned) == "the list moved since the plan was made: plan again"
 
 
-def test_a_plan_whose_changes_were_pruned_is_refused(shop, planned):
+def test_a_plan_that_waits_is_carried_out_however_often_somebody_looked_meanwhile(shop, planned):
+    for _ in range(6):
+        shop.plan()
+    (result,) = shop.apply(planned).lists
+    assert result.state == "applied"
+    assert shop.people_on() == shop.segment_names()
+
+
+def test_a_plan_that_waits_outlasts_what_is_carried_out_of_other_lists(shop, planned):
+    shop.audience("others", exclude=["segment:recent"])
+    for _ in range(6):
+        shop.apply(shop.plan("others"))
+    (result,) = shop.apply(planned).lists
+    assert result.state == "applied"
+
+
+def test_a_plan_that_waited_too_long_says_that_its_changes_were_let_go(shop):
+    shop.configure(guards={"max_build_age": "off"})
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    planned = shop.plan()
+    shop.tick(days=3)
     for _ in range(5):
         shop.plan()
-    assert shop.refused(planned) == "the changes moved since the plan was made: plan again"
+    assert shop.refused(planned) == "its changes were let go after 3 days: plan again"
+
+
+def test_a_plan_that_a_newer_one_took_the_place_of_is_kept_for_a_day(shop):
+    shop.configure(guards={"max_build_age": "off"})
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    planned = shop.plan()
+    shop.tick(hours=23)
+    for _ in range(5):
+        shop.plan()
+    kept = "select count(*) from sync.plan_changes where plan_id = ?"
+    assert shop.value(kept, planned.plan_id) > 0
+    shop.tick(hours=1)
+    shop.plan()
+    assert shop.value(kept, planned.plan_id) == 0
+    assert shop.refused(planned) == "its changes were let go after 1 day: plan again"
+
+
+def test_changes_of_a_plan_go_with_its_build(shop, planned):
+    shop.publish(TOMORROW)
+    for _ in range(5):
+        shop.plan()
+    assert shop.value("select count(*) from sync.plan_changes where plan_id = ?", planned.plan_id) == 0
+    assert shop.refused(planned) == "the build moved since the plan was made: plan again"
 
 
 def test_a_plan_whose_changes_were_tampered_with_is_refused(shop, planned):

@@ -113,7 +113,7 @@ def test_the_strata_are_the_values_of_the_split_for_both_arms(shop):
 
 
 def test_without_a_split_there_are_no_strata(shop):
-    shop.crowd(150)
+    shop.crowd(300)
     shop.audience("lapsed", holdout="30%")
     shop.publish()
     shop.sync()

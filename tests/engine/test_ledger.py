@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from importlib.resources import files
 
+import duckdb
 import pytest
 
 from audiences.errors import Busy, ConfigError, DataError
@@ -92,6 +95,49 @@ def test_a_ledger_of_a_newer_version_is_refused(filled):
         opened(filled)
 
 
+def written_by(shop, version):
+    """The ledger of these settings as that version left it; one that another process made is put away."""
+    for file in shop.settings.home.glob("ledger.*"):
+        file.unlink()
+    opened(shop)
+    key = (shop.settings.home / "ledger.key").read_text(encoding="ascii").strip()
+    shop.settings.ledger_file.unlink()
+    folder = files("audiences.ledger") / "migrations"
+    with duckdb.connect(str(shop.settings.ledger_file)) as connection:
+        for number in range(1, version + 1):
+            (file,) = [one for one in folder.iterdir() if one.name.startswith(f"{number:04}")]
+            connection.execute(file.read_text(encoding="utf-8"))
+            check = hashlib.sha256(f"boomerang ledger key {key}".encode()).hexdigest()[:16]
+            row = [number, "the ledger", shop.settings.environment, check]
+            connection.execute("insert into sync.schema_version values (?, now(), ?, ?, ?)", row)
+    return shop
+
+
+def test_a_ledger_of_before_the_first_release_is_refused_and_left_as_it_is(open_shop):
+    shop = written_by(open_shop(free_ledger=True), 1)
+    with duckdb.connect(str(shop.settings.ledger_file)) as connection:
+        connection.execute("insert into sync.builds values ('b1', now(), now(), now(), 'finished', 1, [])")
+    before = shop.settings.ledger_file.read_bytes()
+    with pytest.raises(DataError, match="before the first release of Boomerang.* a new ledger is made"):
+        opened(shop)
+    assert shop.settings.ledger_file.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+def test_a_ledger_that_is_empty_or_of_an_older_version_is_brought_up_to_date(open_shop, version):
+    """Of version 1 only what a process left that was killed while it made the ledger."""
+    shop = written_by(open_shop(free_ledger=True), version)
+    assert opened(shop).ledger_id == "the ledger"
+    newest = max(
+        int(one.name[:4]) for one in (files("audiences.ledger") / "migrations").iterdir() if one.name[:4].isdigit()
+    )
+    assert shop.value("select max(version) from sync.schema_version") == newest
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    assert shop.sync() == 0
+
+
 def test_what_is_no_ledger_is_refused(filled):
     filled.settings.ledger_file.write_text("this is no database", encoding="utf-8")
     with pytest.raises(DataError, match=r"ledger.duckdb cannot be opened"):
@@ -128,13 +174,13 @@ def test_of_two_syncs_at_once_one_ends_busy_and_nothing_is_broken(filled):
     assert "ann" in filled.people_on()
 
 
-def test_the_changes_of_the_newest_five_plans_are_kept(filled):
+def test_the_changes_of_plans_that_wait_are_kept(filled):
     made = [filled.plan().plan_id for _ in range(2)]
     filled.lapsed("ann")
     filled.publish()
     made += [filled.plan().plan_id for _ in range(7)]
     kept = {row[0] for row in filled.rows("select distinct plan_id from sync.plan_changes")}
-    assert kept == set(made[-5:])
+    assert kept == set(made[2:])
     assert {row[0] for row in filled.rows("select distinct plan_id from sync.plans")} >= set(made)
 
 

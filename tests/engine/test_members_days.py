@@ -266,3 +266,51 @@ def test_an_audience_out_of_its_days_leaves_its_people_to_the_next_of_its_group(
         shop.sync()
         found.append([one.members for one in sorted(shop.plan().lists, key=lambda one: one.audience)])
     assert found == [[150, 0], [0, 150], [150, 0]]
+
+
+# whose days are over, and who is watched ---------------------------------------------------------------------------------
+
+
+def test_whose_id_changed_leaves_on_their_day_and_no_guard_minds(shop):
+    everybody = first_fill(shop)
+    for name in sorted(everybody):
+        takes_another_id(shop, name, f"new_{name}")
+        shop.persons[f"new_{name}"].emails.append(f"new_{name}@example.com")
+    shop.publish(day(3))
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == set()
+
+
+def test_whose_days_are_over_leaves_though_they_are_in_the_segment_no_more(shop):
+    everybody = first_fill(shop)
+    shop.leaves(*sorted(everybody)[:400])
+    shop.publish(day(2))
+    assert shop.sync() == 3
+    assert shop.people_on() == everybody
+    shop.publish(day(3))
+    assert shop.sync() == 0
+    assert shop.people_on() == shop.on_ledger() == set()
+
+
+def left(shop):
+    names = shop.name_of_key()
+    return {
+        names[key] for (key,) in shop.rows("select member_key from sync.audience_history where left_at is not null")
+    }
+
+
+def test_the_rest_of_those_who_leave_begins_although_others_are_held(shop):
+    everybody = first_fill(shop, holdout="10%")
+    later = shop.crowd(600, prefix="later")
+    shop.publish(day(1))
+    assert shop.sync() == 0
+    shop.leaves(*later)
+    shop.publish(day(3))
+    assert shop.sync() == 3
+    assert left(shop) == everybody, "those held out too, on both sides alike"
+    shop.publish(day(4))
+    assert shop.sync() == 0
+    assert left(shop) == everybody | later
+    shop.lapsed(*later)
+    shop.publish(day(33))
+    assert shop.plan_of().dropped["rest_days"] == 600

@@ -52,3 +52,57 @@ def test_a_no_counts_under_the_id_that_the_older_build_has(shop):
     shop.publish(TOMORROW)
     assert back_to(shop, TODAY).dropped == {DENIED: 2}
     assert shop.people_on() == everybody
+
+
+def filled_by_the_older(shop):
+    """A list of the older build, with kit on it, who has a phone."""
+    everybody = shop.crowd()
+    shop.person("kit", phones=["15551230001"])
+    shop.lapsed("kit")
+    shop.audience("lapsed")
+    shop.publish(TODAY)
+    return {f"{name}@example.com" for name in everybody} | {"kit@example.com"}
+
+
+def test_a_phone_of_somebody_new_who_said_no_is_sent_for_nobody(shop):
+    everybodys = filled_by_the_older(shop)
+    shop.person("kim", phones=["15551230001"], consent="denied")
+    shop.publish(TOMORROW)
+    assert shop.plan_of().members == 111
+    assert back_to(shop, TODAY).members == 111
+    assert shop.contacts_on() == everybodys
+    assert shop.sync() == 0
+    assert shop.contacts_on() == everybodys
+
+
+def test_a_phone_that_somebody_who_said_no_has_only_since_is_sent_for_nobody(shop):
+    shop.lapsed("kim")
+    everybodys = filled_by_the_older(shop)
+    assert shop.sync() == 0
+    shop.persons["kim"].consent = "denied"
+    shop.persons["kim"].phones.append("15551230001")
+    shop.publish(TOMORROW)
+    assert shop.sync() == 0
+    back_to(shop, TODAY)
+    assert shop.contacts_on() == everybodys
+
+
+def test_a_phone_of_somebody_new_who_was_never_asked_is_no_reason(shop):
+    everybodys = filled_by_the_older(shop)
+    shop.person("kim", phones=["15551230001"], consent="unknown")
+    shop.publish(TOMORROW)
+    back_to(shop, TODAY)
+    assert shop.contacts_on() == everybodys | {"15551230001"}
+
+
+def test_it_counts_under_the_id_that_the_older_build_has(shop):
+    shop.person("kim", phones=["15551230002"])
+    shop.person("kai")
+    shop.merges("kim", "kai")
+    everybodys = filled_by_the_older(shop)
+    del shop.former["kim"]
+    shop.persons.pop("kai")
+    shop.person("kim", phones=["15551230001"], consent="denied")
+    shop.publish(TOMORROW)
+    back_to(shop, TODAY)
+    assert shop.contacts_on() == everybodys

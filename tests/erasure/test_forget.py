@@ -124,11 +124,25 @@ def test_a_reference_of_digits_is_no_phone_of_somebody_else(shop):
     assert not shop.is_on("bob")
 
 
+def test_forgotten_again_before_the_removal_is_confirmed_the_receipt_names_the_request_that_is_under_way(shop):
+    shop.filled("ann")
+    first = shop.forget(shop.mail("ann"))
+    again = shop.forget("ann")
+    assert again.erasure_id != first.erasure_id
+    assert (again.lists, again.under_way.erasure_id, again.under_way.asked_at) == ((), first.erasure_id, first.asked_at)
+    assert f"The request of {first.asked_at:%Y-%m-%d %H:%M} UTC is under way" in again.as_text()
+    assert f"See its receipt, {first.erasure_id}." in again.as_text()
+    assert "no list has anything of this person" not in again.as_text()
+    file = shop.settings.home / "receipts" / f"{again.erasure_id}.json"
+    assert json.loads(file.read_text(encoding="utf-8"))["under_way"]["erasure_id"] == first.erasure_id
+
+
 def test_forgotten_twice_the_second_receipt_says_that_nothing_was_left(shop):
     shop.filled("ann")
     first = shop.forget(shop.mail("ann"))
+    shop.confirm()
     again = shop.forget(shop.mail("ann"))
-    assert (again.state, again.lists, again.barred) == ("done", (), 0)
+    assert (again.state, again.lists, again.barred, again.under_way) == ("done", (), 0, None)
     assert again.asked_before == first.asked_at
     assert "Nothing was left" in again.as_text()
     assert f"Forgotten before, {first.asked_at:%Y-%m-%d}" in again.as_text()

@@ -8,8 +8,8 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"
 COUNTS_AND_NAMES = {
-    "batches", "builds", "erasure_lists", "erasure_requests", "erasures", "experiments", "list_status", "lists", "permits", "plans",
-    "schema_version", "split_values",
+    "audience_scopes", "batches", "builds", "erasure_lists", "erasure_requests", "erasures", "experiments", "list_status", "lists",
+    "permits", "plans", "schema_version", "split_values",
 }  # fmt: skip
 
 

@@ -68,6 +68,20 @@ def test_it_holds_for_an_account_whose_every_address_is_another_by_now(shop, is_
     assert erased(shop) == 1
 
 
+def test_a_new_phone_of_an_erased_account_is_sent_for_nobody_who_shares_it(shop):
+    """Also while the erased person is in no segment."""
+    shop.filled("ann", "bob")
+    shop.forget(shop.mail("ann"))
+    shop.leaves("ann")
+    shop.person("ann", emails=[shop.mail("brand.new")], phones=[shop.phone(2)])
+    shop.person("bob", phones=[shop.phone(2)])
+    shop.publish(TOMORROW)
+    assert shop.sync() == 0
+    on_it = {one for person in shop.sandbox.inspect("meta").list(shop.remote_id())["people"] for one in person}
+    assert shop.hashed(shop.mail("bob")) in on_it
+    assert shop.hashed(shop.phone(2)) not in on_it
+
+
 def test_it_holds_for_another_spelling_and_for_a_guest_checkout_with_the_same_phone(shop):
     shop.person("ann", emails=[shop.mail("an.n", "gmail.com")], phones=[shop.phone(1)])
     shop.filled("ann")

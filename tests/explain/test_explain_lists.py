@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import pytest
 from explain_shop import customer_id
@@ -146,6 +149,26 @@ def test_who_asked_to_be_forgotten_reads_since_when_as_long_as_the_shops_data_ha
     shop.publish()
     with pytest.raises(DataError, match="forgotten on 2026-11-20"):
         shop.asked("Jane@Example.com")
+
+
+def test_whose_erasure_is_done_is_not_to_be_erased_and_has_no_days_left(shop, jane):
+    shop.audience(max_days_in=30)
+    shop.sync()
+    assert shop.story(jane).audiences[0].stay.leaves_on is not None
+    forget(shop.settings, customer_id(jane), clock=shop.tick)
+    shop.publish()
+
+    story = shop.story(jane)
+
+    (entry,) = story.audiences[0].lists
+    assert (entry.is_being_erased, entry.is_on, entry.is_leaving_for_good) == (True, False, True)
+    assert (story.audiences[0].stay.leaves_on, story.audiences[0].stay.is_forgotten) == (None, True)
+    command = [sys.executable, "-m", "audiences", "explain", "jane@example.com"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    shown = subprocess.run(command, cwd=shop.folder, capture_output=True, text=True, env=environment, check=True).stdout
+    assert "to be erased ahead of everything" not in shown
+    assert "at the latest" not in shown
+    assert "asked to be forgotten" in shown
 
 
 def test_who_was_forgotten_by_id_reads_so_with_other_addresses_and_when_gone_from_the_data(shop, jane):

@@ -323,7 +323,7 @@ class Check:
         return any("remove" in one.guard.held for one in self.shop.planned.lists)
 
     def _stays(self, states):
-        """After a whole run of which nothing was held, who is in an audience, held out or not, is in its history."""
+        """After a whole run of which nothing was held, who is on a list or held out is in the history, and nobody else."""
         parts = {root.own_id: one.id for one in self.oracle.customers.values() for root in one.roots}
         for name in self.wanted.present:
             lists = [one for one in self.shop.planned.lists if one.audience == name and one.state == "active"]
@@ -335,8 +335,17 @@ class Check:
                 "select member_key from sync.audience_history where audience = ? and left_at is null", name
             )
             inside = {parts.get(self._name(key), self._name(key)) for (key,) in rows}
-            if inside != self.wanted.present[name]:
-                self._find(name, "its history and who is in it differ by", sorted(inside ^ self.wanted.present[name]))
+            present, on_a_list = self.wanted.present[name], self._on_a_list(name)
+            begun = {one for one in present if one in on_a_list or self._is_held_out(name, one)}
+            if not begun <= inside <= present:
+                differ = (begun - inside) | (inside - present)
+                self._find(name, "its history and who is in it differ by", sorted(differ))
+
+    def _on_a_list(self, name):
+        return {one for list_id in self.lists if list_id.split("@")[0] == name for one in self._ledger(list_id)[0]}
+
+    def _is_held_out(self, name, customer):
+        return self.oracle.arm(name, self.shop.definitions[name], customer) == HELD_OUT
 
     def _lists_have_their_arm(self, name, definition):
         for list_id in self.lists:

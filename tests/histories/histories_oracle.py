@@ -238,11 +238,19 @@ class Oracle:
         return HELD_OUT if experiments.is_held_out(experiment, self._key(first), definition) else arm
 
     def _held_out(self, name, definition):
-        """Whom an experiment of several audiences holds out of all of them, whether they are in one or not."""
-        if not has_experiment(definition) or scope_of(name, definition) == f"audience:{name}":
+        """Whom the log has as held out, whatever became of them; and whom an experiment of several audiences draws out of
+        all of them, whether they are in one or not."""
+        if not has_experiment(definition):
             return set()
+        experiment = self.records.experiments.id_of(name, definition)
+        logged = {
+            one for one in self.customers
+            if any(self.arms.get((experiment, part)) == HELD_OUT for part in self._parts(one))
+        }  # fmt: skip
+        if scope_of(name, definition) == f"audience:{name}":
+            return logged
         asked = {one for one in self.customers if self.gate(one) in (None, "no identifier")}
-        return {one for one in asked if self.arm(name, definition, one) == HELD_OUT}
+        return logged | {one for one in asked if self.arm(name, definition, one) == HELD_OUT}
 
     def _is_unassigned(self, name, definition, customer):
         """Whether somebody who came to the draw is to be in the log and is not."""

@@ -154,8 +154,9 @@ class HistoryShop:
         return sorted(name for name, definition in self.definitions.items() if not definition.get("paused"))
 
     def plan(self, *names):
-        self.stays = self._stays()
-        return make_plan(self.settings, names, now=self.tick())
+        made = make_plan(self.settings, names, now=self.tick())
+        self.stays = self._stays()  # a plan writes down what a run that was killed had done
+        return made
 
     def sync(self, *names):
         """Plan and apply; the exit code that `boomerang sync` would end with."""

@@ -43,6 +43,20 @@ def test_a_known_list_is_verified_by_one_request_and_no_write(open_meta, remote,
     assert sandbox.inspect("meta").requests()["total"] == 1
 
 
+def test_a_known_list_of_another_name_gets_its_mark_and_leaves_the_name_to_another(
+    open_meta, remote, sandbox, account_id
+):
+    known = open_meta().ensure(remote())
+    other = open_meta().ensure(remote(not_these=frozenset({known})))
+    assert other != known
+    assert open_meta().ensure(remote(list_id=ListId("quiet@meta:main"), external_id=known)) == known
+    marks = {kept["id"]: kept["description"] for kept in lists_of(sandbox, account_id)}
+    assert marks == {known: "boomerang:demo:ledger1:quiet@meta:main", other: "boomerang:demo:ledger1:lapsed@meta:main"}
+    sandbox.control(reset_requests=True)
+    assert open_meta().ensure(remote(list_id=ListId("quiet@meta:main"), external_id=known)) == known
+    assert writes(sandbox) == 0
+
+
 def test_a_list_is_found_behind_many_pages(open_meta, remote):
     meta = open_meta()
     oldest = meta.ensure(remote())

@@ -213,3 +213,50 @@ def test_where_all_is_well_or_nothing_is_there_it_says_so(open_shop):
     troubled = run(shop, "status").stdout
     assert "150 are sent again" in troubled
     assert "No list needs anything." not in troubled
+
+
+def test_a_list_that_could_not_be_made_is_said_with_what_to_do(shop):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    right = shop.account["access_token"]
+    shop.account["access_token"] = "wrong"
+    shop.configure()
+    assert shop.sync() == 4
+    state = shop.state()
+    assert (state.members, state.external_id, state.is_complete) == (0, None, False)
+    assert state.advice.startswith(
+        "mend what kept the list from being made, then run `boomerang sync`: the access token"
+    )
+    assert shop.result.lists[0].message in state.advice
+    shop.plan()
+    assert shop.state().advice == state.advice
+    assert "No list needs anything" not in run(shop, "status").stdout
+    shop.account["access_token"] = right
+    shop.configure()
+    assert shop.sync() == 0
+    assert (shop.state().is_complete, shop.state().todo) == (True, ())
+
+
+def test_terms_that_keep_a_list_from_being_made_are_said(shop, fails):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    fails("terms", "any")
+    assert shop.sync() == 4
+    assert shop.state().todo[0].endswith(shop.result.lists[0].message)
+    assert "Terms are not accepted" in shop.state().advice
+
+
+def test_a_plan_whose_first_sync_failed_goes_on_when_it_is_carried_out_again(shop, fails):
+    shop.crowd()
+    shop.audience("lapsed")
+    shop.publish()
+    plan = shop.plan()
+    fails("terms", "any", times=1)
+    (first,) = shop.apply(plan).lists
+    assert first.state == "failed"
+    shop.sandbox.control(faults=[])
+    (second,) = shop.apply(plan).lists
+    assert second.state == "applied"
+    assert shop.state().is_complete

@@ -23,6 +23,7 @@ class Person:
     gate: list[GateAnswer]
     history: dict[str, tuple[datetime | None, datetime | None]]  # audience -> entered, left
     lists: dict[str, list[ListEntry]]  # audience -> lists
+    is_forgotten: bool = False
 
 
 def audience_story(reading: Reading, person: Person, audience: Audience) -> AudienceStory:
@@ -57,13 +58,14 @@ def _stay(reading: Reading, person: Person, audience: Audience) -> Stay:
     rest = audience.rest_days if audience.rest_days is not None else audience.max_days_in
     timezone, active = reading.moment.timezone, audience.active
     leaves = returns = None
-    if entered is not None and left is None and audience.max_days_in is not None:
+    if entered is not None and left is None and audience.max_days_in is not None and not person.is_forgotten:
         leaves = shop_day(entered + timedelta(days=audience.max_days_in), timezone)
-    if left is not None and rest is not None:
+    if left is not None and rest is not None and not person.is_forgotten:
         returns = shop_day(left + timedelta(days=rest), timezone)
     return Stay(
         is_active(audience, reading.moment), active.from_ if active else None, active.to if active else None,
         audience.max_days_in, rest, entered, left, leaves, returns,
+        person.is_forgotten,
     )  # fmt: skip
 
 

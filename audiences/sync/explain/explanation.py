@@ -100,12 +100,14 @@ def _customer(reading: Reading, customer_id: str, typed: str) -> CustomerStory:
         audience: (entered, None if is_in else left)
         for audience, entered, left, is_in in connection.execute(statements("explain")["history"]).fetchall()
     }
+    erasures = tuple(erasures_of(connection, customer_id))
     person = Person(
         customer_id,
         segments_of(connection, customer_id),
         gate_of(connection, customer_id),
         history,
         lists_of(connection),
+        is_forgotten=bool(erasures),
     )
     others = [entry for name, lists in person.lists.items() for entry in lists if name not in reading.catalog.audiences]
     return CustomerStory(
@@ -115,7 +117,7 @@ def _customer(reading: Reading, customer_id: str, typed: str) -> CustomerStory:
         segments=tuple(person.segments),
         gate=tuple(person.gate),
         identifiers=identifiers_of(connection, customer_id),
-        erasures=tuple(erasures_of(connection, customer_id)),
+        erasures=erasures,
         experiments=tuple(entries_of(connection)),
         audiences=tuple(audience_story(reading, person, audience) for audience in reading.catalog.ordered()),
         other_lists=tuple(others),

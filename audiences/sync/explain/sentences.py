@@ -161,6 +161,8 @@ def list_words(entry: ListEntry) -> str:
         state = f"on {entry.list}, {answers.get(entry.level or '', entry.level)}"
     else:
         state = f"not on {entry.list}"
+    if entry.is_leaving_for_good:
+        return f"{state}; asked to be forgotten, the removal was accepted"
     if entry.is_being_erased:
         return f"{state}; to be erased ahead of everything"
     if entry.waiting is None:

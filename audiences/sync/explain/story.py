@@ -90,6 +90,8 @@ class Stay:
     left_at: datetime | None
     leaves_on: date | None
     may_return_on: date | None
+    is_forgotten: bool = False
+    """The customer asked to be forgotten: has no days to stay, and never returns."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ class ListEntry:
     def is_on(self) -> bool:
         """Whether the customer is on the list, as far as is known."""
         return self.level is not None and self.leaving_at is None
+
+    @property
+    def is_leaving_for_good(self) -> bool:
+        """Whether the removal of somebody who asked to be forgotten was accepted, and is not confirmed yet."""
+        return self.is_being_erased and self.leaving_at is not None
 
 
 @dataclass(frozen=True)

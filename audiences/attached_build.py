@@ -39,13 +39,15 @@ def attach_build(connection: duckdb.DuckDBPyConnection, file: Path, key: str, ne
     _attach(connection, file, BUILD)
     connection.execute("set variable ledger_key = $key", {"key": key})
     connection.execute(statements("removals")["define_cells"])
-    for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket", "create_funnel"):
-        connection.execute(statements("members")[name])
+    named = statements("attached_build")
+    connection.execute(statements("members")["create_funnel"])
+    for name in ("define_member_key", "define_tombstone", "define_fingerprint", "define_bucket"):
+        connection.execute(named[name])
     try:
-        row = connection.execute(statements("members")["rows_to_look_at"]).fetchone()
+        row = connection.execute(named["rows_to_look_at"]).fetchone()
         limit_memory(connection, int(row[0]) if row else 0)
         for name in ("former", "entombed", "erased", "half_erased", "nobody_refused_since"):
-            connection.execute(statements("members")[name])
+            connection.execute(named[name])
         if newest is not None:
             _note_refused_since(connection, newest)
     except (duckdb.BinderException, duckdb.CatalogException):
@@ -67,6 +69,6 @@ def _note_refused_since(connection: duckdb.DuckDBPyConnection, newest: Path) -> 
     _attach(connection, newest, NEWEST)
     try:
         for name in ("refused_since", "identifiers_since"):
-            connection.execute(statements("members")[name])
+            connection.execute(statements("attached_build")[name])
     finally:
         connection.execute(f"detach {NEWEST}")

@@ -31,7 +31,7 @@ FOR_UNKNOWN = frozenset({"fold_maybe_removed", "fold_mixed", "fold_mixed_in"})
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring memberships up to date with all batches. Call it inside a transaction; twice does nothing more."""
-    named = statements("apply")
+    named = statements("folding")
     if connection.execute(named["any_unfolded"]).fetchone() is None:
         return
     connection.execute(named["fold_outcomes"])

@@ -59,15 +59,15 @@ left join (
     group by customer_id
 ) as gathered on gathered.customer_id = several.customer_id;
 
--- name: record_put_back
--- with the rows that they were sent with, in requests of their own
+-- name: record_as_sent
+-- who is in `put_back` goes again with the rows that they were sent with, in requests of their own
 insert into sync.plan_changes
     (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
 select
     $plan_id, $list_id, 2,
     $first + (sum(len(sent.identifiers)) over (rows between unbounded preceding and current row) - len(sent.identifiers))
         // ($rows - $slack),
-    'update', 'shared', sent.member_key, sent.identifiers, sent.fingerprint, false
+    $operation, $cause, sent.member_key, sent.identifiers, sent.fingerprint, false
 from sync.memberships as sent
 inner join put_back on put_back.member_key = sent.member_key
 where sent.list_id = $list_id;
@@ -224,7 +224,7 @@ where change.plan_id = $plan_id and change.list_id = $list_id and change.phase =
 
 -- name: stays_too_long
 -- whose update waits or is held, and whom the platform would forget meanwhile
-create or replace temp table late as
+create or replace temp table put_back as
 with unsent as (
     select member_key, why from staying where why in ('quarantine', 'recipe')
     union all
@@ -243,21 +243,8 @@ where sent.list_id = $list_id and sent.leaving_at is null and sent.expires_at <=
     )
 group by sent.member_key;
 
--- name: record_late
--- they are renewed with the rows that they were sent with
-insert into sync.plan_changes
-    (plan_id, list_id, phase, batch_number, operation, cause, member_key, identifiers, fingerprint, is_held)
-select
-    $plan_id, $list_id, 2,
-    $first + (sum(len(sent.identifiers)) over (rows between unbounded preceding and current row) - len(sent.identifiers))
-        // ($rows - $slack),
-    'renew', 'renewal', sent.member_key, sent.identifiers, sent.fingerprint, false
-from sync.memberships as sent
-inner join late on late.member_key = sent.member_key
-where sent.list_id = $list_id;
-
--- name: late
-select count(*), count(*) filter (where why = 'recipe') from late;
+-- name: late_for_a_recipe
+select count(*) filter (where why = 'recipe') from put_back;
 
 -- name: hold_siblings
 -- who is still on one of the lists, because the removal is held, is not added to another of them, under no id of theirs

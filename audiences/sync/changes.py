@@ -81,14 +81,16 @@ def _record_additions(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         connection.execute(named["record_several"], {**cut, "last": last, "taken": singles - last * cut["rows"]})
 
 
-def _put_back(connection: duckdb.DuckDBPyConnection, job: Job) -> bool:
-    """Write down `put_back`, if there is anybody in it."""
+def _put_back(
+    connection: duckdb.DuckDBPyConnection, job: Job, *, operation: str = "update", cause: str = "shared"
+) -> int:
+    """Write down who is in `put_back`, to be sent again as they were. Returns how many they are."""
     named = statements("record")
     if not has_rows(connection, "put_back"):
-        return False
+        return 0
     first = count(connection, named["first_batch"], job.ids)
-    connection.execute(named["record_put_back"], {**job.cut, "first": first})
-    return True
+    values = {**job.cut, "first": first, "operation": operation, "cause": cause}
+    return count(connection, named["record_as_sent"], values)
 
 
 def hold(connection: duckdb.DuckDBPyConnection, job: Job, verdict: Verdict) -> None:
@@ -119,11 +121,8 @@ def renew_as_sent(connection: duckdb.DuckDBPyConnection, job: Job) -> tuple[int,
     """
     named = statements("record")
     connection.execute(named["stays_too_long"], {**job.ids, "now": job.now, "renew_within": job.renewal[0]})
-    renewed, of_a_recipe = connection.execute(named["late"]).fetchone() or (0, 0)
-    if renewed:
-        first = count(connection, named["first_batch"], job.ids)
-        connection.execute(named["record_late"], {**job.cut, "first": first})
-    return renewed, of_a_recipe
+    of_a_recipe = count(connection, named["late_for_a_recipe"])
+    return _put_back(connection, job, operation="renew", cause="renewal"), of_a_recipe
 
 
 def _bind(connection: duckdb.DuckDBPyConnection, job: Job) -> None:

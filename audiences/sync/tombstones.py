@@ -43,7 +43,7 @@ def prepare_without_build(connection: duckdb.DuckDBPyConnection, key: str) -> No
     """What attaching a build would have made, as far as the ledger alone is concerned."""
     connection.execute("set variable ledger_key = $key", {"key": key})
     for name in ("define_member_key", "define_tombstone"):
-        connection.execute(statements("members")[name])
+        connection.execute(statements("attached_build")[name])
 
 
 def find_asked(

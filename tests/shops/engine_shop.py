@@ -86,7 +86,7 @@ class Shop(ShopFolder):
         """Tombstones for addresses and numbers, as an erasure leaves them."""
         with open_ledger(self.settings) as ledger:
             ledger.connection.execute("set variable ledger_key = $key", {"key": ledger.key})
-            ledger.connection.execute(statements("members")["define_tombstone"])
+            ledger.connection.execute(statements("attached_build")["define_tombstone"])
             for contact in contacts:
                 kind = "email" if "@" in contact else "phone"
                 values = [kind, self.hashed(contact)]

@@ -152,7 +152,8 @@ def test_birth_dates(recipes, raw, day):
 
 
 @pytest.mark.parametrize(
-    ("raw", "region"), [("us", "US"), (" US ", "US"), ("UK", "GB"), ("USA", None), ("United States", None), ("U1", None)]
+    ("raw", "region"),
+    [("us", "US"), (" US ", "US"), ("UK", "GB"), ("USA", None), ("United States", None), ("U1", None)],
 )
 def test_regions_are_two_capitals_for_google(recipes, raw, region):
     assert recipes("google_region", [raw]) == [region]

@@ -198,6 +198,11 @@ class Audience(Part):
         """Platform and account of everywhere that its lists are."""
         return [(platform, target.account) for platform, target in self.platforms.items()]
 
+    @property
+    def has_several_lists(self) -> bool:
+        """Whether each of its lists has a split value: without members it has no list at all."""
+        return self.split_by is not None or bool(self.arms)
+
     @field_validator("owner")
     @classmethod
     def _can_be_asked(cls, owner: str) -> str:

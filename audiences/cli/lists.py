@@ -177,7 +177,12 @@ def apply(
     """
     from audiences.settings import load_settings
 
-    _apply(load_settings(config), plan_id_of(plan), as_json=as_json)
+    settings = load_settings(config)
+    plan_id, has_lists = plan_in(plan)
+    if has_lists:
+        _apply(settings, plan_id, as_json=as_json)
+    else:
+        _say_no_list(plan_id, as_json=as_json)
 
 
 @app.command()
@@ -194,7 +199,7 @@ def sync(audiences: Names = None, config: Config = None, *, as_of: AsOf = None, 
     with progress("planning"):
         made = make_plan(settings, audiences or (), as_of=as_of)
     if not made.lists:
-        note("Nothing to send: there is no audience, or all are paused.")
+        _say_no_list(made.plan_id, as_json=as_json)
         raise typer.Exit(code)
     if not as_json:
         print_plan(made, settings.shop.timezone)
@@ -232,13 +237,20 @@ def release(
     say("They go with the next `boomerang sync`.")
 
 
-def plan_id_of(argument: str) -> str:
-    """The plan's id, read from a file of `plan --json` where one is named."""
+def _say_no_list(plan_id: str, *, as_json: bool) -> None:
+    note("Nothing to send: there is no audience, or all are paused.")
+    if as_json:
+        print_json({"plan_id": plan_id, "lists": [], "seconds": 0.0})
+
+
+def plan_in(argument: str) -> tuple[str, bool]:
+    """The plan's id, read from a file of `plan --json` where one is named, and whether the plan has lists."""
     file = Path(argument)
     if not file.is_file():
-        return argument
+        return argument, True
     try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["plan_id"])
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return str(document["plan_id"]), bool(document["lists"])
     except (ValueError, KeyError, TypeError, UnicodeDecodeError):
         raise ConfigError("this is no plan: make one with `boomerang plan --json`", file=file) from None
 

@@ -132,9 +132,9 @@ set external_id = $external_id, label = $label, state = if($is_asked, 'active', 
 where list_id = $list_id;
 
 -- name: new_generation
--- no plan goes on where it was
+-- no plan goes on where it was; a list that keeps its id is one that the platform makes with its first rows, and not there yet
 update sync.lists
-set external_id = $external_id, generation = generation + 1, version = version + 1, last_plan_id = null
+set external_id = nullif($external_id, external_id), generation = generation + 1, version = version + 1, last_plan_id = null
 where list_id = $list_id;
 
 -- name: forget_members

@@ -108,21 +108,29 @@ def require_gone(platform: Platform, external_id: str) -> None:
     trouble = _trouble(platform)
     if trouble is not None:
         raise trouble
-    try:
-        platform.status(external_id)
-    except Gone:
-        return
-    raise RejectedRequest(STILL_THERE)
+    if _is_there(platform, external_id):
+        raise RejectedRequest(STILL_THERE)
 
 
 def renewed(platform: Platform, remote: RemoteList) -> str:
-    """The id of the list that takes the place of one that is gone. Raises RejectedRequest where the old one is found again."""
+    """The id of the list that takes the place of one that is gone. Raises RejectedRequest where the old one is found again.
+
+    Where a platform makes lists only with their first rows the id stays the same, and the list is still not there.
+    """
     assert remote.external_id is not None
     require_gone(platform, remote.external_id)
     external_id = platform.ensure(remote)
-    if external_id == remote.external_id:
+    if external_id == remote.external_id and _is_there(platform, external_id):
         raise RejectedRequest(STILL_THERE)
     return external_id
+
+
+def _is_there(platform: Platform, external_id: str) -> bool:
+    try:
+        platform.status(external_id)
+    except Gone:
+        return False
+    return True
 
 
 def _trouble(platform: Platform) -> BoomerangError | None:

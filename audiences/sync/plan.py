@@ -34,6 +34,8 @@ from audiences.sync.kinds import Account, by_rows, is_set, kind_in
 from audiences.sync.plan_record import ListPlan, Plan
 from audiences.sync.renames import former_names, looked_at, refuse_clashes
 
+NOBODY_YET = "nobody is in the audience yet: its lists are made with their first members"
+
 
 def make_plan(
     settings: Settings,
@@ -134,6 +136,8 @@ def _drafted_audience(context: Context, audience: Audience, kind: PlatformKind, 
     current = set(split_values(connection))
     kept = {row[0] for row in connection.execute(named["kept"]).fetchall()} if audience.split_by else set()
     is_over = not is_active(audience, Moment(context.build.as_of, context.settings.shop.timezone))
+    if audience.has_several_lists and current | known == {None}:
+        notes = (*notes, NOBODY_YET)
     return [
         draft(
             context,

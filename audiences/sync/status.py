@@ -168,8 +168,7 @@ INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_sinc
 def _stands_for_several(catalog: Catalog | None, row: Row) -> bool:
     """Whether it is no list: the line of a plan for an audience of several lists that has nobody."""
     audience = catalog.audiences.get(row["audience"]) if catalog else None
-    has_several = audience is not None and (audience.split_by is not None or bool(audience.arms))
-    return has_several and json.loads(row["entry"])["split"] is None
+    return audience is not None and audience.has_several_lists and json.loads(row["entry"])["split"] is None
 
 
 def _state(catalog: Catalog | None, row: Row) -> str:

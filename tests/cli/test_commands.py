@@ -47,6 +47,16 @@ def test_init_lays_out_a_shop_whose_definitions_are_well(run, tmp_path):
     assert not list((tmp_path / "shop" / "dbt").rglob("__init__.py"))
 
 
+def test_a_plan_without_lists_is_carried_out_by_doing_nothing(run, tmp_path):
+    run("init", "shop")
+    (tmp_path / "plan.json").write_text('{"plan_id": "20261123-081500-a1b2c3", "lists": []}')
+
+    applied = run("apply", "plan.json", "--config", "shop/boomerang.yaml", "--json", META_ACCESS_TOKEN="x")
+
+    assert (applied.returncode, json.loads(applied.stdout)["lists"]) == (0, [])
+    assert "Nothing to send" in applied.stderr
+
+
 def test_init_never_overwrites_settings(run, tmp_path):
     (tmp_path / "boomerang.yaml").write_text("mine")
 
@@ -135,10 +145,15 @@ def test_a_wrong_last_day_of_the_demo_is_refused(run):
     assert "--until 'soon' is no date" in refused.stderr
 
 
+def _listen_to_signals():
+    """What a shell starts in the background ignores an interrupt, and so does what the tests start there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_is_stopped_says_so(tmp_path, request_to_end):
     command = [sys.executable, "-P", "-m", "audiences", "sandbox", "--memory", "--port", "0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=_listen_to_signals)
     first = process.stderr.readline()
     while "Stop it with" not in first:
         first = process.stderr.readline()

@@ -32,6 +32,16 @@ def test_a_value_below_min_members_goes_to_the_rest_under_the_name_that_the_defi
     assert lists_of(shop) == {"Strings": 9, "Amps": 4, "everything_else": 3}
 
 
+def test_with_nobody_in_the_audience_the_plan_says_when_its_lists_are_made(shop):
+    shop.audience("lapsed", split_by={"column": "category", "min_members": 4})
+    shop.publish()
+    (shown,) = shop.plan().lists
+    assert (shown.split, shown.members, shown.requests) == (None, 0, 0)
+    assert list(shown.notes) == ["nobody is in the audience yet: its lists are made with their first members"]
+    assert shop.sync() == 0
+    assert read_status(shop.settings, now=shop.tick()).lists == ()
+
+
 def test_without_a_rest_list_the_small_values_are_left_out_and_counted(shop):
     categories(shop, Strings=9, Picks=3)
     shop.audience("lapsed")

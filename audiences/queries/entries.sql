@@ -76,16 +76,22 @@ where entry.plan_id = $plan_id and entry.list_id = $audience and entry.phase = 0
 -- held out: a fault in the data would else begin their rest, but for those whose days are over
 update sync.plan_changes as leaving set is_held = true
 from (
-    with sent as (
-        select
-            coalesce(former.member_key, sent.member_key) as member_key,
-            removal.member_key is not null as is_going
+    with gone as (
+        -- who is taken off a list, or whose identifiers there are all somebody else's by now
+        select list_id, member_key from sync.plan_changes
+        where plan_id = $plan_id and list_contains($lists, list_id) and not is_held
+            and (phase = 1 and operation = 'remove' or phase = 3 and operation = 'absorb' and not $is_held)
+    ),
+    sent as (
+        select coalesce(former.member_key, sent.member_key) as member_key, gone.member_key is not null as is_going
         from sync.memberships as sent
         left join former on former.former_key = sent.member_key
-        left join sync.plan_changes as removal
-            on removal.plan_id = $plan_id and removal.list_id = sent.list_id and removal.member_key = sent.member_key
-            and removal.phase = 1 and removal.operation = 'remove' and not removal.is_held
+        left join gone on gone.list_id = sent.list_id and gone.member_key = sent.member_key
         where list_contains($lists, sent.list_id) and sent.leaving_at is null
+            and coalesce(former.member_key, sent.member_key) in (
+                select current_key from sync.plan_changes
+                where plan_id = $plan_id and list_id = $audience and phase = 0 and operation = 'leave'
+            )
     )
     select entry.member_key
     from sync.plan_changes as entry

@@ -314,3 +314,19 @@ def test_the_rest_of_those_who_leave_begins_although_others_are_held(shop):
     shop.lapsed(*later)
     shop.publish(day(33))
     assert shop.plan_of().dropped["rest_days"] == 600
+
+
+def test_whose_only_identifier_is_somebody_elses_by_now_has_left(shop):
+    shop.crowd(150)
+    shop.person("ann", phones=["+491701234567"])
+    shop.person("bob", emails=[], phones=["+491701234567"])
+    shop.lapsed("ann", "bob")
+    shop.audience("lapsed", rest_days=10)
+    shop.publish(day(0))
+    assert shop.sync() == 0
+    assert {"ann", "bob"} <= shop.on_ledger()
+    shop.person("bob", emails=[])
+    shop.publish(day(1))
+    assert shop.sync() == 0
+    assert left(shop) == {"bob"}
+    assert "ann" in shop.people_on()

@@ -276,6 +276,40 @@ FOUND_BY_CHANCE = {
             },
         ],
     },
+    "somebody is left with an identifier that is another's by now": {
+        "setup": "no arm",
+        "platform": "small",
+        "slow": False,
+        "people": 12,
+        "before": [
+            ("loses_everything", 5, 12),
+            ("shares", 4, 1),
+            ("adds_phone", 3, 11),
+            ("borrower_leaves", 10, 2),
+            ("shares", 4, 1),
+            ("shares_the_other_phone", 15, 1),
+            ("shares", 2, 5),
+            ("shares", 4, 1),
+            ("buys", 12, 3),
+            ("denies", 3, 12),
+            ("shares", 9, 8),
+            ("denies", 3, 12),
+        ],
+        "days": [
+            {
+                "events": [("borrower_gives_it_back", 4, 3)],
+                "rebuild": None,
+                "forget": None,
+                "fault": {"times": 2, "after": 0, "on": "add", "do": "server_error"},
+                "first": None,
+                "nights": 1,
+                "decision": ("other_arms", 7),
+                "release": True,
+                "confirm": False,
+                "looks": ("another_name", 15),
+            }
+        ],
+    },
 }
 """Stories to the letter: keys, and with them the order of requests and the arms, follow from the text of a story."""
 EXAMPLES |= FOUND_BY_CHANCE

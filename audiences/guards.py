@@ -20,11 +20,11 @@ from audiences.settings import GuardDefaults
 Operation = Literal["add", "update", "remove"]
 Kind = Literal[
     "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "retired",
-    "stale_build", "unfinished_build",
+    "lists", "stale_build", "unfinished_build",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = (
-    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "retired", "stale_build",
-    "unfinished_build",
+    "shrink", "removals", "growth", "updates", "floor", "coverage", "consent", "retired", "lists",
+    "stale_build", "unfinished_build",
 )  # fmt: skip
 A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
@@ -44,6 +44,7 @@ class GuardLimits:
     max_build_age: timedelta | None
     max_coverage_fall: float = 0.2  # in share points: from 90 % to 70 % is a fall of 0.2
     max_consent_loss: float = 0.2
+    max_lists: int | None = None  # how many lists the account takes
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class ListFacts:
     consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
     overdue_removes: int = 0  # removes because `max_days_in` is over; counted in `removes` too
     overdue_before: int = 0  # people who left so within the last seven days
+    list_number: int = 0  # of a list that is to be made: which of ours on its account it will be; 0 for any other
 
     @property
     def free_removes(self) -> int:
@@ -144,7 +146,9 @@ class Verdict:
         return not _holds_whoever_leaves(self.findings)
 
 
-def limits_for(own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion: bool) -> GuardLimits:
+def limits_for(
+    own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion: bool, max_lists: int | None = None
+) -> GuardLimits:
     """The limits of one list: the audience's own, else the settings'.
 
     Args:
@@ -152,6 +156,7 @@ def limits_for(own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion
         defaults: what the settings say.
         floor: the fewest members that the platform takes.
         is_exclusion: role exclude; it may shrink by half of the settings' share unless the audience names its own.
+        max_lists: how many lists the account takes.
     """
     usual_shrink = defaults.max_shrink * (LESS_FOR_EXCLUSIONS if is_exclusion else 1)
     return GuardLimits(
@@ -163,6 +168,7 @@ def limits_for(own: Guards, defaults: GuardDefaults, *, floor: int, is_exclusion
         max_build_age=defaults.max_build_age,
         max_coverage_fall=defaults.max_coverage_fall if own.max_coverage_fall is None else own.max_coverage_fall,
         max_consent_loss=defaults.max_consent_loss if own.max_consent_loss is None else own.max_consent_loss,
+        max_lists=max_lists,
     )
 
 
@@ -213,7 +219,7 @@ def find(facts: ListFacts, limits: GuardLimits) -> list[Finding]:
     """Every guard that trips, before permits; none for a list without changes."""
     if facts.changes == 0:
         return []
-    found = [_stale(facts, limits), _unfinished(facts)]
+    found = [_stale(facts, limits), _unfinished(facts), _lists(facts, limits)]
     if facts.is_retired:
         found.append(_retired(facts))
     elif not facts.is_over and facts.watched_changes:
@@ -251,6 +257,16 @@ def _unfinished(facts: ListFacts) -> Finding | None:
     return Finding(
         "unfinished_build", ALL, facts.changes, "a newer build did not finish; this plan follows an older one"
     )
+
+
+def _lists(facts: ListFacts, limits: GuardLimits) -> Finding | None:
+    if limits.max_lists is None or facts.adds == 0 or facts.list_number <= limits.max_lists:
+        return None
+    reason = (
+        f"it would be list {facts.list_number:,} of ours on this account, which takes {limits.max_lists:,}: make fewer "
+        "lists of a split, or delete there what no definition asks for, or set the account's `max_lists`"
+    )
+    return Finding("lists", ("add",), facts.adds, reason)
 
 
 def _retired(facts: ListFacts) -> Finding:

@@ -53,8 +53,7 @@ from audiences.platforms.file_lists import (
 from audiences.platforms.file_lock import RunLock
 from audiences.platforms.file_members import Members
 from audiences.platforms.file_templates import Template, template_of
-from audiences.platforms.http_account import own_limits
-from audiences.platforms.limits import read_limits, read_numbers
+from audiences.platforms.limits import own_limits, read_limits, read_numbers
 from audiences.platforms.list_marks import is_other_ledgers, require_adopted
 from audiences.platforms.upload_rows import HASH_LENGTH
 

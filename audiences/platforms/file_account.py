@@ -29,6 +29,7 @@ class FileAccount(BaseModel):
     """After so many days the files with changes are deleted: they hold hashes of people who have left."""
     rows_per_request: int = Field(default=100_000, ge=1, le=1_000_000)
     min_members: int | None = Field(default=None, ge=0)
+    max_lists: int | None = Field(default=None, ge=1)
     adopt: tuple[str, ...] = ()
     """Ids, or marks, of other ledgers whose lists this ledger may take over."""
 

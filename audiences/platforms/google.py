@@ -27,7 +27,7 @@ from audiences.platforms.base import (
 )
 from audiences.platforms.google_account import GoogleAccount, read_account, read_endpoint
 from audiences.platforms.google_errors import TERMS, NamedRows
-from audiences.platforms.limits import read_limits
+from audiences.platforms.limits import own_limits, read_limits
 
 if TYPE_CHECKING:
     from audiences.platforms.google_lists import UserLists
@@ -52,7 +52,7 @@ class Google:
 
     def __init__(self, account: GoogleAccount, wire: Wire, lists: UserLists, members: Members) -> None:
         self._account, self._wire, self._lists, self._members = account, wire, lists, members
-        self.limits = limits_for({"rows_per_request": account.rows_per_request, "min_members": account.min_members})
+        self.limits = limits_for(account.model_dump())
 
     def ensure(self, remote: RemoteList) -> str:
         """Find the list that this ledger owns, or create it; return its id. Twice gives one list.
@@ -207,9 +207,7 @@ def opened(account: GoogleAccount, wire: Wire) -> Google:
 
 def limits_for(account: Mapping[str, Any]) -> Limits:
     """The limits of an account; its settings may ask for fewer rows a request, and for another least size."""
-    names = ("rows_per_request", "min_members")
-    instead = {name: account[name] for name in names if isinstance(account.get(name), int)}
-    return read_limits("google", **instead)
+    return read_limits("google", **own_limits(account))
 
 
 KIND = PlatformKind(

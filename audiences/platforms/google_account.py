@@ -39,6 +39,8 @@ class GoogleAccount(BaseModel):
     rows_per_request: int = Field(default=10_000, ge=1, le=10_000)
     min_members: int | None = Field(default=None, ge=0)
     """Instead of the least size in `limits.yaml`, which is not verified for Customer Match."""
+    max_lists: int | None = Field(default=None, ge=1)
+    """How many lists of the account may be ours, where others need room there, or Google gave more."""
     integration_code_length: int = Field(default=100, ge=60)
     """The longest integration code that is sent; Google does not document how long one may be."""
     quota_timezone: str = "America/Los_Angeles"

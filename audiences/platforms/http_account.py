@@ -24,6 +24,8 @@ class HttpAccount(BaseModel):
     """The longest wait asked for by the platform that is waited out; beyond it the rest is left to the next run."""
     min_members: int | None = Field(default=None, ge=0)
     """How many people a list must have; the platforms' own pages disagree."""
+    max_lists: int | None = Field(default=None, ge=1)
+    """How many lists of the account may be ours, where others need room there, or the platform gave more."""
     adopt: tuple[str, ...] = ()
     """Ids, or marks, of other ledgers whose lists this ledger may take over."""
 
@@ -88,12 +90,3 @@ def read_endpoint(platform: str, endpoint: str | None, home: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"platforms.{platform}.endpoint must be a web address that begins with https:// or http://")
     return endpoint.rstrip("/")
-
-
-def own_limits(account: Mapping[str, Any], most_rows: int | None = None) -> dict[str, int]:
-    """The limits that an account's mapping sets itself, for `limits.read_limits`; `most_rows` bounds those of a request."""
-    rows, people = account.get("rows_per_request"), account.get("min_members")
-    own = {"min_members": people} if isinstance(people, int) else {}
-    if isinstance(rows, int):
-        own["rows_per_request"] = rows if most_rows is None else min(rows, most_rows)
-    return own

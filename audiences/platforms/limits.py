@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,9 @@ from audiences.documents import read_document
 from audiences.errors import ConfigError
 from audiences.names import hint
 from audiences.platforms.base import Limits
+
+OWN = ("rows_per_request", "min_members", "max_lists")
+"""The limits that an account's settings may name themselves."""
 
 FILE = Path(__file__).with_name("limits.yaml")
 
@@ -42,3 +46,11 @@ def read_limits(platform: str, **instead: int) -> Limits:
     numbers = read_numbers(platform)
     values: dict[str, Any] = {field.name: numbers[field.name].value for field in fields(Limits)}
     return Limits(**{**values, **instead})
+
+
+def own_limits(account: Mapping[str, Any], most_rows: int | None = None) -> dict[str, int]:
+    """The limits that an account's mapping sets itself, for `read_limits`; `most_rows` bounds those of a request."""
+    own = {name: account[name] for name in OWN if isinstance(account.get(name), int)}
+    if most_rows is not None and "rows_per_request" in own:
+        own["rows_per_request"] = min(own["rows_per_request"], most_rows)
+    return own

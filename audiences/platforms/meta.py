@@ -27,7 +27,7 @@ from audiences.platforms.base import (
     Processing,
     RemoteList,
 )
-from audiences.platforms.limits import read_limits, read_numbers
+from audiences.platforms.limits import own_limits, read_limits, read_numbers
 from audiences.platforms.meta_account import MetaAccount, read_account, read_endpoint
 from audiences.platforms.meta_errors import TERMS, TooMuchData, too_large
 from audiences.platforms.meta_labels import label_params, labels_of, options_wrong
@@ -81,7 +81,7 @@ class Meta:
 
     def __init__(self, account: MetaAccount, wire: Wire) -> None:
         self._account, self._wire = account, wire
-        self.limits = read_limits("meta", rows_per_request=account.rows_per_request)
+        self.limits = limits_for(account.model_dump())
         self._finding = threading.RLock()
         self._known: dict[str, list[Found]] | None = None
 
@@ -369,9 +369,8 @@ def open_account(*, endpoint: str | None, account: Mapping[str, Any]) -> Meta:
 
 
 def limits_for(account: Mapping[str, Any]) -> Limits:
-    """The limits of an account; its settings may ask for fewer rows a request."""
-    rows = account.get("rows_per_request")
-    return read_limits("meta", **({"rows_per_request": rows} if isinstance(rows, int) else {}))
+    """The limits of an account; its settings may ask for fewer rows a request, and for more or fewer lists."""
+    return read_limits("meta", **own_limits(account))
 
 
 KIND = PlatformKind(

@@ -25,6 +25,8 @@ class MetaAccount(BaseModel):
     app_secret: SecretStr | None = None
     api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")
     rows_per_request: int = Field(default=10_000, ge=1, le=10_000)
+    max_lists: int | None = Field(default=None, ge=1)
+    """How many lists of the account may be ours, where others need room there, or Meta gave more."""
     timeout_seconds: float = Field(default=120, gt=0)
     tries: int = Field(default=4, ge=1, le=10)
     """How often a request is made at most when Meta, or the way to it, is down."""

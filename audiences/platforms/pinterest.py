@@ -23,8 +23,7 @@ from audiences.platforms.base import (
     RemoteList,
 )
 from audiences.platforms.first_rows import FirstRows
-from audiences.platforms.http_account import own_limits
-from audiences.platforms.limits import read_limits, read_numbers
+from audiences.platforms.limits import own_limits, read_limits, read_numbers
 from audiences.platforms.list_marks import label_in, mark_in, mark_of
 
 if TYPE_CHECKING:

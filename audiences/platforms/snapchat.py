@@ -24,8 +24,7 @@ from audiences.platforms.base import (
     Processing,
     RemoteList,
 )
-from audiences.platforms.http_account import own_limits
-from audiences.platforms.limits import read_limits, read_numbers
+from audiences.platforms.limits import own_limits, read_limits, read_numbers
 from audiences.platforms.list_marks import (
     Directory,
     Found,

@@ -1,10 +1,18 @@
 -- What belongs to a plan as a whole: the lists as they are, permits, entries and exits, and the plan's own rows.
 
+-- name: lists_made
+-- the lists of ours that there are on an account, those too that are emptied by now: nobody deletes them
+select count(*) from sync.lists
+where platform = $platform and account = $account and external_id is not null and state <> 'deleted';
+
 -- name: wanted
 select count(*) from placed where is_wanted and split_value is not distinct from $split;
 
 -- name: list
 select external_id, version, generation, state from sync.lists where list_id = $list_id;
+
+-- name: external_id
+select external_id from sync.lists where list_id = $list_id;
 
 -- name: size
 select count(*) from sync.memberships where list_id = $list_id and leaving_at is null;

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import duckdb
 
@@ -27,6 +28,7 @@ from audiences.sync.changes import digest_of, hold, record_changes, renew_as_sen
 from audiences.sync.chosen_build import BuildRef
 from audiences.sync.job import Job
 from audiences.sync.plan_record import GuardReport, ListPlan
+from audiences.sync.room import Room
 
 SIZE_MEMORY = timedelta(days=7)
 
@@ -48,6 +50,11 @@ class Context:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The ledger's connection, with the build attached."""
         return self.ledger.connection
+
+    @cached_property
+    def room(self) -> Room:
+        """The lists that this plan makes, so far."""
+        return Room(self.connection)
 
 
 @dataclass(frozen=True)
@@ -157,8 +164,11 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         consent_lost=lost,
         overdue_removes=_overdue(context, job, wanted),
         overdue_before=_overdue_before(context, wanted),
+        list_number=context.room.number_of(wanted.key) if adds else 0,
     )
     verdict = _judged(context, wanted, facts, job.limits)
+    if facts.list_number and "add" not in verdict.held:
+        context.room.take(wanted.key)
     hold(connection, job, verdict)
     late, late_for_a_recipe = renew_as_sent(connection, job)
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
@@ -223,7 +233,10 @@ def _judged(context: Context, wanted: Wanted, facts: ListFacts, limits: Limits) 
     names = [name for name in (key.audience, context.former.get(key.audience)) if name is not None]
     lists = [replace(key, audience=name).list_id for name in names]
     rows = context.connection.execute(statements("plan")["permits"], {"lists": lists, "now": context.now}).fetchall()
-    guards = limits_for(own, context.settings.guards, floor=limits.min_members, is_exclusion=facts.is_exclusion)
+    guards = limits_for(
+        own, context.settings.guards, floor=limits.min_members, is_exclusion=facts.is_exclusion,
+        max_lists=limits.max_lists,
+    )  # fmt: skip
     return judge(facts, guards, [Permit(*row) for row in rows])
 
 

@@ -17,6 +17,7 @@ LIMITS = GuardLimits(
     from_members=500,
     min_members=100,
     max_build_age=dt.timedelta(hours=48),
+    max_lists=500,
 )
 
 
@@ -172,6 +173,11 @@ BAD_DAYS = {
     ),
     "retired": (
         {"removes": 1000, "is_retired": True}, "no definition asks for this list any more, and 1,000 people are on it"
+    ),
+    "lists": (
+        {"adds": 600, "list_number": 501},
+        "it would be list 501 of ours on this account, which takes 500: make fewer lists of a split, or delete there what "
+        "no definition asks for, or set the account's `max_lists`",
     ),
     "stale_build": (
         {"adds": 1, "build_age": dt.timedelta(hours=60)},

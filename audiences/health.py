@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from audiences.amounts import amount
 from audiences.builds import check_parameters
 from audiences.checking import check_definitions
-from audiences.errors import AuthError, BoomerangError, ConfigError, DataError
+from audiences.errors import AuthError, BoomerangError, ConfigError, DataError, RateLimited
 from audiences.extract import look_at
 from audiences.ledger import open_ledger
+from audiences.platforms.base import AccountState, Telling
 from audiences.platforms.registry import open_platform
 from audiences.settings import Settings
 from audiences.sync.status import read_status
 from audiences.warehouse.duckdb import connect
+
+NEARLY_USED = 0.95
+MOST_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ def _platform(settings: Settings, name: str, account: str) -> Iterator[Finding]:
         platform = open_platform(name, endpoint=endpoint, account=options)
         try:
             complaints = platform.check()
+            state = platform.account_state() if not complaints and isinstance(platform, Telling) else None
+            most_lists = platform.limits.max_lists
         finally:
             platform.close()
     except BoomerangError as error:
@@ -115,3 +122,36 @@ def _platform(settings: Settings, name: str, account: str) -> Iterator[Finding]:
         yield Finding(what, is_well=False, advice=complaint, exit_code=AuthError.exit_code)
     if not complaints:
         yield Finding(what, is_well=True)
+    if state is not None:
+        yield from _account_state(what, state, most_lists)
+
+
+def _account_state(what: str, state: AccountState, most_lists: int) -> Iterator[Finding]:
+    """Room for lists, what is left of the budget of calls, and whether both clocks agree, as far as the platform tells."""
+    if state.lists is not None:
+        is_full = state.lists >= most_lists
+        advice = (
+            "there is no room for another list: delete there what nobody needs, or ask the platform for more and set "
+            "max_lists in the account's settings"
+        )
+        lists = f"{what} lists: {state.lists:,} of {most_lists:,}"
+        yield Finding(lists, not is_full, advice if is_full else "", ConfigError.exit_code if is_full else 0)
+    if state.budget_used is not None:
+        is_used_up = state.budget_used >= NEARLY_USED
+        advice = "nearly all calls of this hour are used: a sync now would slow down or leave a rest for later"
+        used = f"{what} budget of calls: {state.budget_used:.0%} used"
+        yield Finding(used, not is_used_up, advice if is_used_up else "", RateLimited.exit_code if is_used_up else 0)
+    if state.clock_ahead is not None:
+        yield _clock(what, state.clock_ahead)
+
+
+def _clock(what: str, ahead: timedelta) -> Finding:
+    minutes = round(abs(ahead) / timedelta(minutes=1))
+    if abs(ahead) < MOST_APART:
+        return Finding(f"{what} clock", is_well=True)
+    where = "behind" if ahead > timedelta() else "ahead of"
+    advice = (
+        f"this machine's clock is {amount(minutes, 'minute')} {where} the platform's: set it by a time server, else tokens "
+        "seem expired and what a guard calls a day is not one"
+    )
+    return Finding(f"{what} clock", is_well=False, advice=advice, exit_code=ConfigError.exit_code)

@@ -164,6 +164,27 @@ class Platform(Protocol):
         """Give the connection back."""
 
 
+@dataclass(frozen=True)
+class AccountState:
+    """How much of an account is used, and what time it is there; None where the platform does not tell.
+
+    `lists` are all that count against `Limits.max_lists`, whoever made them; `budget_used` is the share of the budget of calls,
+    0 to 1 or more; `clock_ahead` is how far the platform's clock is ahead of this machine's.
+    """
+
+    lists: int | None = None
+    budget_used: float | None = None
+    clock_ahead: timedelta | None = None
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """What a platform has beside the rest where it can tell how much of an account is used; for `boomerang doctor`."""
+
+    def account_state(self) -> AccountState:
+        """Look without writing. Raises as `check` does."""
+
+
 @runtime_checkable
 class Validating(Protocol):
     """What a platform has beside the rest where it can look at a list and its members without keeping anything."""

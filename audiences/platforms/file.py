@@ -23,6 +23,7 @@ from audiences.amounts import amount
 from audiences.errors import AuthError, Busy, ConfigError, Gone, PlatformError, RejectedRequest, Unavailable
 from audiences.log import get_logger
 from audiences.platforms.base import (
+    AccountState,
     Batch,
     Field,
     Limits,
@@ -39,6 +40,7 @@ from audiences.platforms.file_lists import (
     LOCK,
     STATE,
     Record,
+    count_lists,
     empty_folder,
     external_id_of,
     folder_name,
@@ -160,6 +162,10 @@ class Files:
         if free < LITTLE_BYTES:
             return [f"the disk of the folder {self._root} is nearly full: {free // 1_000_000:,} MB are left"]
         return []
+
+    def account_state(self) -> AccountState:
+        """How many folders of lists there are."""
+        return AccountState(count_lists(self._root))
 
     def bytes_for(self, rows: int) -> int:
         """How much so many full rows are at most, in bytes."""

@@ -78,6 +78,11 @@ def read_record(folder: Path) -> Record | None:
     raise RejectedRequest(f"{RECORD} in {folder.name} cannot be read: put it back, or delete the list's folder")
 
 
+def count_lists(root: Path) -> int:
+    """How many folders under the root are lists."""
+    return sum(read_record(place) is not None for place in root.iterdir() if place.is_dir()) if root.is_dir() else 0
+
+
 def is_whole(folder: Path) -> bool:
     """Whether the rows of the list are there, too."""
     return (folder / STATE).is_file()

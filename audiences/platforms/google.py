@@ -16,6 +16,7 @@ from audiences.domain import HashRow, ListId
 from audiences.errors import AuthError, Gone, RejectedRequest
 from audiences.platforms import google_payload
 from audiences.platforms.base import (
+    AccountState,
     Batch,
     Field,
     Limits,
@@ -117,6 +118,10 @@ class Google:
         except (AuthError, RejectedRequest) as error:
             findings.append(f"Google: {error}.")
         return findings
+
+    def account_state(self) -> AccountState:
+        """How many lists there are, and what time it is there; Google tells nothing of its quota."""
+        return AccountState(self._lists.count(), clock_ahead=self._wire.clock.ahead)
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""

@@ -119,6 +119,10 @@ class UserLists:
         """Read one list of the account, whichever: raises what keeps these credentials from it."""
         self._wire.get("list_user_lists", types.ListUserListsRequest(parent=self.parent, page_size=1), "account")
 
+    def count(self) -> int:
+        """How many lists the account has now."""
+        return sum(1 for _ in self._all())
+
     def validate(self, remote: RemoteList) -> None:
         """Have Google check, without making it, whether the list could be made."""
         code = code_of(remote, self._account.integration_code_length)

@@ -22,6 +22,7 @@ from google.protobuf.json_format import Error as JsonError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from audiences.errors import AuthError, PlatformError, RateLimited, Unavailable
+from audiences.platforms.far_clock import FarClock
 from audiences.platforms.google_account import GoogleAccount
 from audiences.platforms.google_credentials import credentials_of
 from audiences.platforms.google_errors import About, error_of
@@ -50,6 +51,7 @@ class Wire:
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.level, logging.INFO))
         self._account, self._endpoint, self._sleep, self._now = account, endpoint, sleep, now
+        self.clock = FarClock()
         self._pace = Pace(max_wait=account.max_wait_seconds, clock=clock, sleep=sleep)
         login = account.login_account  # lists are reached through it; uploads name it in their destination
         self._login: Metadata = (("login-account", f"accountTypes/GOOGLE_ADS/accounts/{login}"),) if login else ()
@@ -64,6 +66,7 @@ class Wire:
         for client in (self._members, self._lists):
             # a proxy of the network does not know this machine; the client has no setting for that
             client.transport._session.trust_env = urlsplit(endpoint).hostname not in LOOPBACK
+            client.transport._session.hooks["response"].append(lambda answer, **_: self.clock.note(answer.headers))
 
     def close(self) -> None:
         """Close the connections."""

@@ -18,6 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from audiences.errors import AuthError, Gone, PlatformError, RateLimited, RejectedRequest, RejectedRows, Unavailable
 from audiences.log import get_logger
+from audiences.platforms.far_clock import FarClock
 from audiences.platforms.http_account import HttpAccount, RenewableAccount
 
 CONNECT_SECONDS = 10.0
@@ -174,6 +175,7 @@ class Wire:
             limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
         )
         tokens.connect(self._exchange)
+        self.clock = FarClock()
         self._pace = Pace(
             dialect.label, pause=dialect.pause, max_wait=account.max_wait_seconds, clock=clock, sleep=sleep
         )
@@ -241,6 +243,7 @@ class Wire:
         except (httpx.HTTPError, httpx.InvalidURL):
             return Unavailable(f"the connection to {label} failed or broke off{self._stand_in()}")
         headers = response.headers
+        self.clock.note(headers)
         if not response.content.strip():
             return Reply(response.status_code, headers, {})
         try:

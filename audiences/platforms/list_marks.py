@@ -135,6 +135,10 @@ class Directory:
         self._lock = threading.RLock()
         self._known: dict[str, list[Found]] | None = None
 
+    def count(self) -> int:
+        """How many lists the account has now, marked or not."""
+        return sum(1 for _ in self._read())
+
     def candidates(self, remote: RemoteList) -> list[Found]:
         """The lists marked as the wanted one: this ledger's before another's, the oldest (shortest, lowest id) first."""
         mine = mark_of(remote)

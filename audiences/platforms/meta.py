@@ -18,6 +18,7 @@ from audiences.errors import AuthError, ConfigError, Gone, RejectedRequest, Reje
 from audiences.log import get_logger
 from audiences.platforms import meta_payload, meta_sessions
 from audiences.platforms.base import (
+    AccountState,
     Batch,
     Field,
     Limits,
@@ -46,6 +47,9 @@ FLAGGED_NOTE = (
 )
 MARK = re.compile(r"boomerang:([^:\s]+):([^:\s]+):(.+)", re.DOTALL)
 ONE_HASH = re.compile("[0-9a-f]{64}")
+
+OF_FILES = "CUSTOM"
+"""The subtype of the audiences that `max_lists` counts."""
 
 logger = get_logger("platforms.meta")
 
@@ -157,6 +161,13 @@ class Meta:
         if not (account.get("user_tos_accepted") or {}).get("custom_audience_tos"):
             findings.append(f"Meta: {TERMS}.")
         return findings
+
+    def account_state(self) -> AccountState:
+        """How many customer-file lists there are, how much of the hourly budget is used, and what time it is there."""
+        size = read_numbers("meta")["lists_per_page"].value
+        pages = self._pages(self._account.id, "customaudiences", "id,subtype", size)
+        lists = sum(one.get("subtype", OF_FILES) == OF_FILES for page in pages for one in page)
+        return AccountState(lists, self._wire.budget_used, self._wire.clock.ahead)
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""

@@ -65,6 +65,12 @@ class Pace:
         self._lock = threading.Lock()
         self._percent, self._blocked_until, self._told_until, self._last_turn = 0, 0.0, 0.0, 0.0
 
+    @property
+    def used(self) -> float:
+        """The share of the hourly budget that the newest answer tells, 0 to 1 or more."""
+        with self._lock:
+            return self._percent / 100
+
     def note(self, usage: Usage) -> None:
         """Take in what an answer said."""
         with self._lock:

@@ -23,6 +23,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from audiences.errors import PlatformError, RateLimited, Unavailable
 from audiences.log import redact
+from audiences.platforms.far_clock import FarClock
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.meta_account import MetaAccount
 from audiences.platforms.meta_errors import HTTP_TOO_LARGE, About, error_of
@@ -97,8 +98,14 @@ class Wire:
         self._session = _session(account, endpoint)
         self._api = FacebookAdsApi(self._session, account.api_version)
         self._account, self._endpoint, self._sleep = account, endpoint, sleep
+        self.clock = FarClock()
         slow_from = read_numbers("meta")["slow_from_percent"].value or 100
         self._pace = Pace(slow_from=slow_from, max_wait=account.max_wait_seconds, clock=clock, sleep=sleep)
+
+    @property
+    def budget_used(self) -> float:
+        """The share of the hourly budget that the newest answer tells, 0 to 1 or more."""
+        return self._pace.used
 
     def close(self) -> None:
         """Close the connections."""
@@ -157,6 +164,7 @@ class Wire:
             # The SDK trips over answers that are no JSON, or not the JSON that it expects.
             return Unavailable("Meta's gateway answered with something that is no data")
         body, headers = response.json(), response.headers()
+        self.clock.note(headers)
         if not isinstance(body, dict) or response.status() >= requests.codes.bad_request:
             return self._error(response.status(), headers, body, about)
         self._pace.note(usage_of(headers))

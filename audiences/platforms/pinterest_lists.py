@@ -11,7 +11,7 @@ from typing import Any
 
 from audiences.errors import AuthError, Gone, RejectedRequest, Unavailable
 from audiences.log import get_logger
-from audiences.platforms.base import RemoteList
+from audiences.platforms.base import AccountState, RemoteList
 from audiences.platforms.http_wire import About, Reply, Wire
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.list_marks import (
@@ -134,6 +134,10 @@ class PinterestLists:
     def path(self, what: str, number: str | None = None) -> str:
         """Where something of the ad account is."""
         return f"v5/ad_accounts/{self.account.id}/{what}" + (f"/{number}" if number is not None else "")
+
+    def account_state(self) -> AccountState:
+        """How many lists there are, and what time it is there."""
+        return AccountState(self.directory.count(), clock_ahead=self.wire.clock.ahead)
 
     def check(self) -> list[str]:
         """One sentence when token, permission or ad account is not in order."""

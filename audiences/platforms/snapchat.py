@@ -14,6 +14,7 @@ from audiences.errors import AuthError, Gone, RejectedRequest, Unavailable
 from audiences.log import get_logger
 from audiences.platforms import snapchat_payload
 from audiences.platforms.base import (
+    AccountState,
     Batch,
     Field,
     Limits,
@@ -113,6 +114,10 @@ class Snapchat:
         except (AuthError, RejectedRequest) as error:
             return [f"Snapchat: {error}."]
         return []
+
+    def account_state(self) -> AccountState:
+        """How many segments there are, and what time it is there."""
+        return AccountState(self._directory.count(), clock_ahead=self._wire.clock.ahead)
 
     def bytes_for(self, rows: int) -> int:
         """How large the bodies that so many full rows become are together at most, in bytes."""

@@ -12,6 +12,7 @@ from audiences.errors import Gone, RejectedRows, Unavailable
 from audiences.log import get_logger
 from audiences.platforms import tiktok_payload
 from audiences.platforms.base import (
+    AccountState,
     Batch,
     Field,
     Limits,
@@ -85,6 +86,10 @@ class TikTok:
     def check(self) -> list[str]:
         """One sentence when token, permission or advertiser is not in order."""
         return self._lists.check()
+
+    def account_state(self) -> AccountState:
+        """How many lists there are, and what time it is there."""
+        return self._lists.account_state()
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""

@@ -14,7 +14,7 @@ from typing import Any
 from audiences.errors import Gone, RejectedRequest, Unavailable
 from audiences.log import get_logger
 from audiences.platforms import tiktok_payload
-from audiences.platforms.base import Batch, Field, ListStatus, Outcome, Processing, RemoteList
+from audiences.platforms.base import AccountState, Batch, Field, ListStatus, Outcome, Processing, RemoteList
 from audiences.platforms.first_rows import FirstRows
 from audiences.platforms.http_wire import Reply
 from audiences.platforms.limits import read_numbers
@@ -113,6 +113,10 @@ class TikTokFiles:
     def check(self) -> list[str]:
         """One sentence when token, permission or advertiser is not in order."""
         return self._lists.check()
+
+    def account_state(self) -> AccountState:
+        """How many lists there are, and what time it is there."""
+        return self._lists.account_state()
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""

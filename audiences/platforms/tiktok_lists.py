@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audiences.errors import AuthError, Gone, RejectedRequest
-from audiences.platforms.base import ListStatus, RemoteList
+from audiences.platforms.base import AccountState, ListStatus, RemoteList
 from audiences.platforms.http_wire import About, Reply, Wire
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.list_marks import (
@@ -101,6 +101,10 @@ class TikTokLists:
             usable=is_valid,
             note=_note(details, is_valid=is_valid),
         )
+
+    def account_state(self) -> AccountState:
+        """How many lists there are, and what time it is there."""
+        return AccountState(self.directory.count(), clock_ahead=self.wire.clock.ahead)
 
     def check(self) -> list[str]:
         """One sentence when token, permission or advertiser is not in order."""

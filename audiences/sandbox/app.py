@@ -6,6 +6,7 @@ import asyncio
 from asyncio import BaseTransport, Transport
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,7 +63,7 @@ def create_app(
     app = FastAPI(title="Boomerang sandbox", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     _add_front(app, context, stand_ins)
     _add_inspection(app, context, stand_ins)
-    _add_platforms(app, stand_ins, {} if transports is None else transports)
+    _add_platforms(app, context, stand_ins, {} if transports is None else transports)
     return app
 
 
@@ -159,14 +160,16 @@ def _shown(store: Store, kept: StoredList, now: float) -> dict[str, Any]:
     }
 
 
-def _add_platforms(app: FastAPI, stand_ins: Mapping[str, StandIn], transports: Transports) -> None:
+def _add_platforms(app: FastAPI, context: Context, stand_ins: Mapping[str, StandIn], transports: Transports) -> None:
     @app.api_route("/{platform}/{path:path}", methods=METHODS)
     async def answer(platform: str, path: str, request: Request) -> Response:
         try:
-            return await _known(stand_ins, platform).answer(request, path)
+            answered = await _known(stand_ins, platform).answer(request, path)
         except CutConnection:
             await _cut(request, transports)
             return Response(status_code=500)
+        answered.headers["date"] = formatdate(context.clock.now(), usegmt=True)
+        return answered
 
 
 async def _cut(request: Request, transports: Transports) -> None:

@@ -54,6 +54,7 @@ def run(
     config = uvicorn.Config(
         create_app(state, faults=script, null_sink=null_sink, transports=transports),
         http=_protocol(transports),
+        date_header=False,  # the stand-ins tell the sandbox's time
         access_log=False,  # its lines carry addresses with tokens in them
         log_level="error",
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,  # so that an overlong address gets an answer, as from Meta

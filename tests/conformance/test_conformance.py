@@ -6,6 +6,7 @@ import logging
 import threading
 import traceback
 from bisect import bisect_right
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from conformance_platforms import DECLARED, REGISTRATIONS
 
 from audiences.domain import HashRow, ListId
 from audiences.errors import ConfigError, Gone, PlatformError, RateLimited, RejectedRequest, RejectedRows
-from audiences.platforms.base import Batch
+from audiences.platforms.base import Batch, Telling
 from audiences.platforms.limits import read_numbers
 from audiences.platforms.registry import kind_of
 
@@ -124,6 +125,33 @@ def test_a_deleted_list_is_made_anew_with_everybody_who_is_sent_then(
     external_id = anew.ensure(remote())
     anew.add(external_id, batch(row_of("ann"), row_of("bob")))
     assert people() == 2
+
+
+# The account ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_account_tells_how_many_lists_it_has(opened, remote, batch, row_of, platform):
+    account = opened()
+    if not isinstance(account, Telling):
+        pytest.skip(f"{platform} tells nothing of its account")
+    before = account.account_state().lists
+    for audience in ("lapsed", "lost"):
+        external_id = account.ensure(remote(list_id=ListId(f"{audience}@{platform}:main")))
+        account.add(external_id, batch(row_of("ann")))
+    assert (before, opened().account_state().lists) == (0, 2)
+
+
+def test_the_account_tells_what_time_it_is_there(opened, sandbox, platform):
+    account = opened()
+    if not isinstance(account, Telling):
+        pytest.skip(f"{platform} tells nothing of its account")
+    assert abs(account.account_state().clock_ahead) < timedelta(seconds=30)
+    sandbox.control(clock_offset_seconds=-3600)
+    try:
+        ahead = account.account_state().clock_ahead
+    finally:
+        sandbox.control(clock_offset_seconds=0)
+    assert abs(ahead + timedelta(hours=1)) < timedelta(seconds=30)
 
 
 # Members -------------------------------------------------------------------------------------------------------------

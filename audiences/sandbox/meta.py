@@ -24,7 +24,7 @@ from audiences.sandbox.meta_request import WRITING, form_fields, kind_of, read_f
 from audiences.sandbox.stand_in import Context, CutConnection, Seen
 
 UPLOADS = ("add", "remove")
-VERSIONS = range(22, 27)
+VERSIONS = range(21, 27)
 MAX_URL = 8_192
 HOUR = 3_600
 CALLS_PER_HOUR = 5_000

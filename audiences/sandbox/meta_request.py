@@ -142,10 +142,15 @@ def _data(data: object, width: int, shape: str) -> list[list[Any]]:
 
 
 def _invalid_positions(schema: Sequence[str], data: Sequence[Sequence[Any]]) -> set[int]:
-    if _are_hashes(data):
+    if "LOOKALIKE_VALUE" not in schema and _are_hashes(data):
         return set()
     places = [number for number, key in enumerate(schema) if key in HASHED_KEYS]
-    return {number for number, row in enumerate(data) if not any(row) or not all(_is_hash(row[p]) for p in places)}
+    values = [number for number, key in enumerate(schema) if key == "LOOKALIKE_VALUE"]
+
+    def is_valid(row: Sequence[Any]) -> bool:
+        return any(row) and all(_is_hash(row[p]) for p in places) and all(_is_value(row[p]) for p in values)
+
+    return {number for number, row in enumerate(data) if not is_valid(row)}
 
 
 def _are_hashes(data: Sequence[Sequence[Any]]) -> bool:
@@ -165,6 +170,11 @@ def _are_hashes(data: Sequence[Sequence[Any]]) -> bool:
 
 def _is_hash(cell: object) -> bool:
     return isinstance(cell, str) and HASHED_OR_EMPTY.fullmatch(cell) is not None and cell != HASH_OF_NOTHING
+
+
+def _is_value(cell: object) -> bool:
+    """Whether it is what a person is worth: a number from 0, or nothing."""
+    return cell == "" or (type(cell) in (int, float) and cell >= 0)  # type: ignore[operator]
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,15 @@ class PinterestControl(BaseModel):
     """Changes to customer lists by id, done once: `{name: ...}`, `{deleted: true}`."""
 
 
-def refused(status: int) -> Refusal:
+def refused(status: int, words: str = "refused") -> Refusal:
     """Pinterest's refusal: a status, and in the body a code of its own with words."""
-    return Refusal(status, {"code": 2 if status == 401 else 1, "message": "refused"})
+    return Refusal(status, {"code": 2 if status == 401 else 1, "message": words})
+
+
+def require(true: object, words: str, status: int = 400) -> None:
+    """Raise the refusal with these words unless it is true."""
+    if not true:
+        raise refused(status, words)
 
 
 class PinterestStandIn(HttpStandIn):
@@ -88,7 +94,7 @@ class PinterestStandIn(HttpStandIn):
 
     def no_such_request(self) -> Refusal:
         """Nothing there."""
-        return refused(404)
+        return refused(404, "no such address")
 
     def refusal_for(self, fault: Fault) -> Refusal | None:
         """By status."""
@@ -98,13 +104,11 @@ class PinterestStandIn(HttpStandIn):
         """Token, scope, ad account."""
         if asked.kind == "token":
             return
-        if asked.token not in self._control.tokens:
-            raise refused(401)
-        if ("ads:write" if asked.kind in self.writing else "ads:read") not in self._control.scopes:
-            raise refused(403)
+        require(asked.token in self._control.tokens, "unknown access token", 401)
+        scope = "ads:write" if asked.kind in self.writing else "ads:read"
+        require(scope in self._control.scopes, "scope is missing", 403)
         accounts = self._control.accounts
-        if accounts is not None and asked.parts[0] not in accounts:
-            raise refused(404)
+        require(accounts is None or asked.parts[0] in accounts, "no such ad account", 404)
 
     def handle(self, asked: Asked, fault: Fault | None) -> Mapping[str, Any]:
         """Answer."""
@@ -117,8 +121,8 @@ class PinterestStandIn(HttpStandIn):
 
     def _create(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
         name, kind = asked.json.get("name"), asked.json.get("list_type", "EMAIL")
-        if not isinstance(name, str) or not name or kind not in LIST_TYPES:
-            raise refused(400)
+        require(isinstance(name, str) and name, "no name")
+        require(kind in LIST_TYPES, "unknown list_type")
         rows = self._rows(asked)
         number, now = (self._store.last_id(self.name) or FIRST_ID) + 1, self._context.clock.now()
         options = {"list_type": kind, "batches": 1, "uploaded": len(rows), "removed": 0}
@@ -132,8 +136,7 @@ class PinterestStandIn(HttpStandIn):
         kept = self._kept(asked, self.name)
         asked.seen["list"] = str(kept.id)
         operation = asked.json.get("operation_type")
-        if operation not in ("ADD", "REMOVE"):
-            raise refused(400)
+        require(operation in ("ADD", "REMOVE"), "operation_type is neither ADD nor REMOVE")
         rows = self._rows(asked)
         kept.options["batches"] += 1
         kept.options["uploaded" if operation == "ADD" else "removed"] += len(rows)
@@ -142,25 +145,23 @@ class PinterestStandIn(HttpStandIn):
 
     def _rows(self, asked: Asked) -> list[Row]:
         """The records: hashes, joined by commas, of one family. There is no request without any."""
-        if len(asked.body) > self._control.max_bytes:
-            raise refused(413)
+        require(len(asked.body) <= self._control.max_bytes, "body above the bound in bytes", 413)
         records = asked.json.get("records")
-        if not isinstance(records, str) or not records:
-            raise refused(400)
-        cells = [cell for cell in records.split(",") if cell]
+        cells = [cell for cell in records.split(",") if cell] if isinstance(records, str) else []
         asked.seen["rows"] = len(cells)
-        if not 1 <= len(cells) <= self._control.max_records or not all(map(is_hash, cells)):
-            raise refused(400)
+        require(cells, "no records")
+        require(len(cells) <= self._control.max_records, "more records than a request takes")
+        require(all(map(is_hash, cells)), "record is no SHA-256 in lower case")
         return [((cell,), cell) for cell in cells]
 
     def _create_audience(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         name, rule = asked.json.get("name"), asked.json.get("rule")
-        if not name or asked.json.get("audience_type") != "CUSTOMER_LIST" or not isinstance(rule, dict):
-            raise refused(400)
-        number = str(rule.get("customer_list_id", ""))
+        require(isinstance(name, str) and name, "no name")
+        require(asked.json.get("audience_type") == "CUSTOMER_LIST", "audience_type is not CUSTOMER_LIST")
+        number = str(rule.get("customer_list_id", "")) if isinstance(rule, dict) else ""
         kept = self._store.find_list(self.name, int(number)) if number.isdecimal() else None
         if kept is None or kept.account != asked.parts[0]:
-            raise refused(400)
+            raise refused(400, "rule names no customer list of the account")
         new, now = (self._store.last_id(AUDIENCES) or FIRST_AUDIENCE) + 1, self._context.clock.now()
         words = str(asked.json.get("description", ""))
         made = StoredList(new, AUDIENCES, asked.parts[0], str(name), words, now, now, {"of": kept.id})
@@ -170,8 +171,8 @@ class PinterestStandIn(HttpStandIn):
     def _edit(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         kept = self._kept(asked, AUDIENCES)
         name = asked.json.get("name", kept.name)
-        if asked.json.get("operation_type") != "UPDATE" or not name:
-            raise refused(400)
+        require(asked.json.get("operation_type") == "UPDATE", "operation_type is neither UPDATE nor REMOVE")
+        require(isinstance(name, str) and name, "no name")
         self.keep(kept, str(name), str(asked.json.get("description", kept.description)))
         return self._audience(self._kept(asked, AUDIENCES))
 
@@ -185,18 +186,17 @@ class PinterestStandIn(HttpStandIn):
         is_number = number.isdecimal() and len(number) < 19
         kept = self._store.find_list(kind, int(number)) if is_number else None
         if kept is None or kept.account != account:
-            raise refused(404)
+            raise refused(404, "no such list or audience")
         return kept
 
     def _page(self, asked: Asked, kind: str, shown: Callable[[StoredList], dict[str, Any]]) -> dict[str, Any]:
         size = asked.query.get("page_size", str(DEFAULT_PAGE))
-        if not size.isdecimal() or not 1 <= int(size) <= MAX_PAGE:
-            raise refused(400)
+        require(size.isdecimal() and 1 <= int(size) <= MAX_PAGE, "page_size is not from 1 to 250")
         lists = self._store.find_lists(kind, asked.parts[0])
         try:
             start = int(base64.urlsafe_b64decode(asked.query.get("bookmark", "") or b"MA=="))
         except ValueError:
-            raise refused(400) from None
+            raise refused(400, "malformed bookmark") from None
         end = start + int(size)
         bookmark = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(lists) else None
         return {"items": [shown(kept) for kept in lists[start:end]], "bookmark": bookmark}

@@ -39,10 +39,16 @@ class SnapchatControl(BaseModel):
     """Changes to segments by id, done once: `{name: ...}`, `{description: ...}`, `{deleted: true}`."""
 
 
-def refused(status: int) -> Refusal:
+def refused(status: int, words: str = "refused") -> Refusal:
     """Snapchat's refusal: a status, and an envelope with words."""
-    words = {"debug_message": "refused", "display_message": "refused", "error_code": f"E{status}0"}
-    return Refusal(status, {"request_status": "ERROR", "request_id": secrets.token_hex(8), **words})
+    told = {"debug_message": words, "display_message": words, "error_code": f"E{status}0"}
+    return Refusal(status, {"request_status": "ERROR", "request_id": secrets.token_hex(8), **told})
+
+
+def require(true: object, words: str, status: int = 400) -> None:
+    """Raise the refusal with these words unless it is true."""
+    if not true:
+        raise refused(status, words)
 
 
 class SnapchatStandIn(HttpStandIn):
@@ -80,7 +86,7 @@ class SnapchatStandIn(HttpStandIn):
 
     def no_such_request(self) -> Refusal:
         """Nothing there."""
-        return refused(404)
+        return refused(404, "no such address")
 
     def refusal_for(self, fault: Fault) -> Refusal | None:
         """By status."""
@@ -90,13 +96,13 @@ class SnapchatStandIn(HttpStandIn):
         """Token, permission, ad account."""
         if asked.kind == "token":
             return
-        if asked.token not in self._control.tokens:
-            raise refused(401)
-        if asked.kind in self.writing and not self._control.may_write:
-            raise refused(403)
-        accounts = self._control.accounts
-        if asked.kind in ("find", "create", "edit") and accounts is not None and asked.parts[0] not in accounts:
-            raise refused(404)
+        require(asked.token in self._control.tokens, "unknown access token", 401)
+        require(asked.kind not in self.writing or self._control.may_write, "no permission to write", 403)
+        if asked.kind in ("find", "create", "edit"):
+            require(self._is_known(asked.parts[0]), "no such ad account", 404)
+
+    def _is_known(self, account: str) -> bool:
+        return self._control.accounts is None or account in self._control.accounts
 
     def list_in(self, asked: Asked) -> str | None:
         """The segment stands in the path, or in the body of an edit."""
@@ -116,8 +122,7 @@ class SnapchatStandIn(HttpStandIn):
     def _find(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         lists = self._store.find_lists(self.name, asked.parts[0])
         cursor = asked.query.get("cursor", "0")
-        if not cursor.isdecimal():
-            raise refused(400)
+        require(cursor.isdecimal(), "malformed cursor")
         end = int(cursor) + PAGE
         answer = self._segments(lists[int(cursor) : end])
         link = f"https://adsapi.snapchat.com/v1/adaccounts/{asked.parts[0]}/segments?cursor={end}"
@@ -126,8 +131,8 @@ class SnapchatStandIn(HttpStandIn):
     def _create(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         wanted = _only(asked.json, "segments")
         name, days = wanted.get("name"), wanted.get("retention_in_days", FOR_EVER)
-        if wanted.get("source_type") != "FIRST_PARTY" or wanted.get("ad_account_id") != asked.parts[0]:
-            raise refused(400)
+        require(wanted.get("source_type") == "FIRST_PARTY", "source_type is not FIRST_PARTY")
+        require(wanted.get("ad_account_id") == asked.parts[0], "ad_account_id is not the address's")
         _require_words(name, days)
         number, now = (self._store.last_id(self.name) or FIRST_ID) + 1, self._context.clock.now()
         words = str(wanted.get("description", ""))
@@ -139,8 +144,7 @@ class SnapchatStandIn(HttpStandIn):
     def _edit(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         wanted = _only(asked.json, "segments")
         kept = self._kept(str(wanted.get("id", "")))
-        if kept.account != asked.parts[0]:
-            raise refused(404)
+        require(kept.account == asked.parts[0], "segment of another ad account", 404)
         days = wanted.get("retention_in_days", kept.options["retention_in_days"])
         _require_words(wanted.get("name"), days)
         kept.options["retention_in_days"] = days
@@ -158,8 +162,7 @@ class SnapchatStandIn(HttpStandIn):
     def _users(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
         kept = self._kept(asked.parts[0])
         asked.seen["list"] = str(kept.id)
-        if "application/json" not in asked.content_type:
-            raise refused(400)
+        require("application/json" in asked.content_type, "body is not JSON by its content type")
         schema, rows = self._rows(asked)
         if self._control.refuses_in_envelope or self._control.partial:
             return self._refused_users()
@@ -171,7 +174,7 @@ class SnapchatStandIn(HttpStandIn):
 
     def _refused_users(self) -> dict[str, Any]:
         status = "PARTIAL" if self._control.partial else "ERROR"
-        part = {"sub_request_status": "ERROR", "sub_request_error_reason": "refused"}
+        part = {"sub_request_status": "ERROR", "sub_request_error_reason": "told to refuse users in the envelope"}
         whole = {"request_status": "SUCCESS" if self._control.partial else status, "request_id": secrets.token_hex(8)}
         return {**whole, "users": [part]}
 
@@ -179,20 +182,20 @@ class SnapchatStandIn(HttpStandIn):
         """The identifiers: of one type, hashed, not too many."""
         wanted = _only(asked.json, "users")
         schema, data = wanted.get("schema"), wanted.get("data")
-        if not isinstance(schema, list) or len(schema) != 1 or schema[0] not in KEYS or not isinstance(data, list):
-            raise refused(400)
+        is_one = isinstance(schema, list) and len(schema) == 1
+        require(is_one and schema[0] in KEYS, "schema is not one known type")
+        require(isinstance(data, list) and data, "no users")
         asked.seen["rows"] = len(data)
-        if not 1 <= len(data) <= self._control.max_users:
-            raise refused(400)
-        if not all(isinstance(row, list) and len(row) == 1 and is_hash(row[0]) for row in data):
-            raise refused(400)
+        require(len(data) <= self._control.max_users, "more users than a request takes")
+        require(all(isinstance(row, list) and len(row) == 1 for row in data), "row is not one identifier")
+        require(all(is_hash(row[0]) for row in data), "identifier is no SHA-256 in lower case")
         return schema[0], [((row[0],), row[0]) for row in data]
 
     def _kept(self, number: str) -> StoredList:
         is_number = number.isdecimal() and len(number) < 19
         kept = self._store.find_list(self.name, int(number)) if is_number else None
-        if kept is None:
-            raise refused(404)
+        if kept is None or not self._is_known(kept.account):
+            raise refused(404, "no such segment")
         return kept
 
     def _segments(self, lists: list[StoredList]) -> dict[str, Any]:
@@ -225,15 +228,13 @@ def _only(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The one object of a list in the body."""
     parts = content.get(name)
     if not isinstance(parts, list) or len(parts) != 1 or not isinstance(parts[0], dict):
-        raise refused(400)
+        raise refused(400, "body has not exactly one object in its list")
     return parts[0]
 
 
 def _require_words(name: object, days: object) -> None:
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
-        raise refused(400)
-    if type(days) is not int or not 1 <= days <= FOR_EVER:
-        raise refused(400)
+    require(isinstance(name, str) and 0 < len(name) <= MAX_NAME, "no name of 1 to 375 characters")
+    require(type(days) is int and 1 <= days <= FOR_EVER, "retention_in_days is not from 1 to 9999")
 
 
 def open_stand_in(context: Context) -> SnapchatStandIn:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -41,7 +42,8 @@ CANNED = {
 PERSON_KEYS = ("EMAIL_SHA256", "PHONE_SHA256")
 KEYS = (*PERSON_KEYS, "IDFA_SHA256", "AAID_SHA256", "IDFA_MD5", "AAID_MD5")
 MAX_NAME, CUT_NAME, MAX_FILE_NAME = 70, 67, 128
-MAX_PAGE, MAX_FILE_BYTES, MAX_FILES = 100, 50_000_000, 500
+MAX_PAGE, MAX_AT_ONCE, MAX_FILE_BYTES, MAX_FILES, MAX_DAYS = 100, 100, 50_000_000, 500, 365
+FILE_ENDINGS, MD5 = (".csv", ".txt"), re.compile("[0-9a-f]{32}")
 LIST_TYPES = {"streaming": "Partner Audience", "files": "Customer File Audience"}
 
 
@@ -63,9 +65,15 @@ class TikTokControl(BaseModel):
     """Changes to lists by id, done once: `{name: ...}`, `{deleted: true}`."""
 
 
-def refused(code: int, words: str = "") -> Refusal:
+def refused(code: int, words: str) -> Refusal:
     """TikTok's refusal: HTTP 200 with a code."""
-    return Refusal(200, {"code": code, "message": words or "refused", "request_id": _request_id(), "data": {}})
+    return Refusal(200, {"code": code, "message": words, "request_id": _request_id(), "data": {}})
+
+
+def require(true: object, words: str, code: int = INVALID) -> None:
+    """Raise the refusal with these words unless it is true."""
+    if not true:
+        raise refused(code, words)
 
 
 class TikTokStandIn(HttpStandIn):
@@ -87,7 +95,7 @@ class TikTokStandIn(HttpStandIn):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, TikTokControl())
-        self._files: dict[tuple[str, str], list[Row]] = {}
+        self._files: dict[tuple[str, str], tuple[str, list[Row]]] = {}
         self._handlers: dict[str, Callable[[Asked, Fault | None], Any]] = {
             "create": self._create,
             "delete": self._delete,
@@ -118,25 +126,23 @@ class TikTokStandIn(HttpStandIn):
 
     def no_such_request(self) -> Refusal:
         """No page there."""
-        return Refusal(404, {})
+        return Refusal(404, {"message": "no such address"})
 
     def refusal_for(self, fault: Fault) -> Refusal | None:
         """A code in the body; any code for the deed `error`."""
         if fault.do == "error":
-            refusal = refused(fault.code, fault.message)
+            refusal = refused(fault.code, fault.message or "refused")
             refusal.status = fault.status if "status" in fault.model_fields_set else 200
             return refusal
-        return refused(CANNED[fault.do]) if fault.do in CANNED else None
+        return refused(CANNED[fault.do], "refused") if fault.do in CANNED else None
 
     def allow(self, asked: Asked) -> None:
         """Token, permission, advertiser."""
-        if asked.token not in self._control.tokens:
-            raise refused(BAD_TOKEN)
-        if asked.kind in self.writing and not self._control.may_write:
-            raise refused(NO_PERMISSION)
+        require(asked.token in self._control.tokens, "unknown access token", BAD_TOKEN)
+        may = asked.kind not in self.writing or self._control.may_write
+        require(may, "no permission to write", NO_PERMISSION)
         known = self._control.advertisers
-        if known is not None and self._advertiser(asked) not in known:
-            raise refused(NO_PERMISSION)
+        require(known is None or self._advertiser(asked) in known, "no such advertiser", NO_PERMISSION)
 
     def list_in(self, asked: Asked) -> str | None:
         """The audience that a request names, wherever it does."""
@@ -167,14 +173,15 @@ class TikTokStandIn(HttpStandIn):
 
     def _create(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         name = asked.json.get("custom_audience_name")
-        if not isinstance(name, str) or not name:
-            raise refused(INVALID)
+        require(asked.json.get("action") == "create", "action is neither create nor delete")
+        require(isinstance(name, str) and name, "no name")
         return {"audience_id": str(self._new(asked, name if len(name) <= MAX_NAME else name[:CUT_NAME] + "...").id)}
 
     def _new(self, asked: Asked, name: str, **options: Any) -> StoredList:
         advertiser = self._advertiser(asked)
-        if not advertiser.isdecimal() or len(self._store.find_lists(self.name, advertiser)) >= self._control.max_lists:
-            raise refused(INVALID)
+        require(advertiser.isdecimal(), "advertiser_id is no number")
+        has_room = len(self._store.find_lists(self.name, advertiser)) < self._control.max_lists
+        require(has_room, "more audiences than an advertiser may have")
         number, now = (self._store.last_id(self.name) or FIRST_ID) + 1, self._context.clock.now()
         way = {"way": "streaming", **options}
         new = StoredList(number, self.name, advertiser, name, "", now, now, way)
@@ -183,8 +190,7 @@ class TikTokStandIn(HttpStandIn):
 
     def _find(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         page, size = _number(asked.query.get("page"), 1), _number(asked.query.get("page_size"), 10)
-        if size > MAX_PAGE:
-            raise refused(INVALID)
+        require(size <= MAX_PAGE, "page_size above 100")
         lists = self._store.find_lists(self.name, self._advertiser(asked))
         shown = lists[(page - 1) * size : page * size]
         info = {
@@ -197,21 +203,23 @@ class TikTokStandIn(HttpStandIn):
 
     def _read(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         numbers = _strings(asked.query.get("custom_audience_ids"))
-        if not 1 <= len(numbers) <= 100:
-            raise refused(INVALID)
+        require(1 <= len(numbers) <= MAX_AT_ONCE, "not from 1 to 100 audiences at once")
         kept = [self._kept(asked, number, MISSING) for number in numbers]
         return {"list": [{"audience_details": self._shown(one), "audience_history": []} for one in kept]}
 
     def _edit(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         kept = self._kept(asked, self.list_in(asked), MISSING)
         name = asked.json.get("custom_audience_name")
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_FILE_NAME:
-            raise refused(INVALID)
+        require(_is_name(name), "no name of 1 to 128 characters")
         self.keep(kept, name, kept.description)
         return {}
 
     def _delete(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
-        self._store.delete(self._kept(asked, self.list_in(asked), MISSING).id)
+        numbers = asked.json.get("custom_audience_ids", [self.list_in(asked)])
+        is_list = isinstance(numbers, list) and 1 <= len(numbers) <= MAX_AT_ONCE
+        require(is_list, "not from 1 to 100 audiences at once")
+        for kept in [self._kept(asked, number, MISSING) for number in numbers]:
+            self._store.delete(kept.id)
         return {}
 
     def _map(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
@@ -219,32 +227,30 @@ class TikTokStandIn(HttpStandIn):
             return self._change_by_file(asked, fault)
         asked.seen["list"] = self.list_in(asked)
         schema, data = asked.json.get("id_schema"), asked.json.get("batch_data")
-        if (
-            not isinstance(schema, list)
-            or not isinstance(data, list)
-            or not isinstance(asked.json.get("advertiser_ids"), list)
-        ):
-            raise refused(INVALID)
+        require(asked.json.get("action") in ("add", "delete"), "action is neither add nor delete")
+        lists = (schema, data, asked.json.get("advertiser_ids"))
+        require(
+            all(isinstance(one, list) for one in lists), "advertiser_ids, id_schema and batch_data are not all lists"
+        )
         asked.seen["rows"] = len(data)
-        if not schema or any(key not in KEYS for key in schema) or len(set(schema)) < len(schema):
-            raise refused(INVALID)
-        if not 1 <= len(data) <= self._control.max_rows:
-            raise refused(INVALID)
+        require(schema and all(key in KEYS for key in schema), "unknown type in id_schema")
+        require(len(set(schema)) == len(schema), "type twice in id_schema")
+        require(1 <= len(data) <= self._control.max_rows, "no rows, or more than a mapping takes")
         kept = self._kept(asked, self.list_in(asked), INVALID)
         rows = [self._row(row, schema, str(kept.id)) for row in data]
         self.take(kept, rows, fault, adding=asked.kind == "add", schema=schema)
         return {}
 
-    def _row(self, row: object, schema: Sequence[str], number: str) -> Row:
+    def _row(self, row: Any, schema: Sequence[str], number: str) -> Row:
         """A row's identifiers and text; one value of each type, `{}` for a missing one."""
-        if not isinstance(row, list) or len(row) != len(schema) or not any(row):
-            raise refused(INVALID)
+        is_row = isinstance(row, list) and len(row) == len(schema)
+        require(is_row and all(isinstance(cell, dict) for cell in row), "row does not fit id_schema")
+        require(any(row), "row without any id")
         cells = []
-        for cell in row:
-            if cell and not (set(cell) == {"id", "audience_ids"} and is_hash(cell["id"])):
-                raise refused(INVALID)
-            if cell and cell["audience_ids"] != [number]:
-                raise refused(INVALID)
+        for key, cell in zip(schema, row, strict=True):
+            require(not cell or set(cell) == {"id", "audience_ids"}, "id without audience_ids, or with more")
+            require(not cell or _is_value(key, cell["id"]), "id is no hash of its type in lower case")
+            require(not cell or cell["audience_ids"] == [number], "another audience in a row")
             cells.append(cell.get("id", ""))
         people = tuple(cell for key, cell in zip(schema, cells, strict=True) if cell and key in PERSON_KEYS)
         return people, ",".join(cells)
@@ -252,25 +258,28 @@ class TikTokStandIn(HttpStandIn):
     def _upload_file(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         fields, content = form_of(asked)
         signature = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        if (
-            fields.get("file_signature") != signature
-            or len(content) > MAX_FILE_BYTES
-            or not fields.get("calculate_type")
-        ):
-            raise refused(INVALID)
+        kind = fields.get("calculate_type")
+        require(kind, "no calculate_type")
+        require(
+            fields.get("file_name", "").endswith(FILE_ENDINGS), "file_name ends neither in .csv nor in .txt", BAD_FILE
+        )
+        require(fields.get("file_signature") == signature, "file_signature is not the MD5 of the file")
+        require(len(content) <= MAX_FILE_BYTES, "file above 50 MB")
         rows = rows_in(content)
         if rows is None:
-            raise refused(BAD_FILE)
+            raise refused(BAD_FILE, "no header of known types, or a type more than three times")
         asked.seen["rows"] = len(rows)
         path = secrets.token_hex(12)
-        self._files[fields.get("advertiser_id", ""), path] = rows
+        self._files[fields.get("advertiser_id", ""), path] = str(kind), rows
         return {"file_path": path}
 
     def _create_by_file(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
         name, kind = asked.json.get("custom_audience_name"), asked.json.get("calculate_type")
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_FILE_NAME or not kind:
-            raise refused(INVALID)
-        rows = self._rows_of(asked)
+        require(_is_name(name), "no name of 1 to 128 characters")
+        require(kind, "no calculate_type")
+        days = asked.json.get("retention_in_days", MAX_DAYS)
+        require(type(days) is int and 1 <= days <= MAX_DAYS, "retention_in_days is not from 1 to 365")
+        rows = self._rows_of(asked, kind)
         new = self._new(asked, name, way="files", calculate_type=kind, files=1)
         self.take(new, rows, fault, adding=True, schema=PERSON_KEYS)
         self._require_people(new)
@@ -279,12 +288,11 @@ class TikTokStandIn(HttpStandIn):
     def _change_by_file(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
         kept = self._kept(asked, self.list_in(asked), MISSING)
         asked.seen["list"] = str(kept.id)
-        if kept.options["way"] != "files" or kept.options["files"] >= MAX_FILES:
-            raise refused(INVALID)
-        rows = self._rows_of(asked)
+        require(kept.options["way"] == "files", "audience was not made of files")
+        require(kept.options["files"] < MAX_FILES, "more than 500 files")
+        rows = self._rows_of(asked, kept.options["calculate_type"])
         action = asked.json.get("action", "REPLACE")
-        if action not in ("APPEND", "REMOVE", "REPLACE"):
-            raise refused(INVALID)
+        require(action in ("APPEND", "REMOVE", "REPLACE"), "action is none of APPEND, REMOVE and REPLACE")
         if action == "REPLACE":
             self._store.people.clear(kept.id)
         kept.options["files"] += 1
@@ -295,20 +303,23 @@ class TikTokStandIn(HttpStandIn):
     def _require_people(self, kept: StoredList) -> None:
         """Raise Refusal, which undoes the change, when fewer people than TikTok allows would be left."""
         waiting = self._store.pending_rows(kept.id)["add"]
-        if self._store.people.count(kept.id) + waiting < self._control.min_file_people:
-            raise refused(INVALID)
+        left = self._store.people.count(kept.id) + waiting
+        require(left >= self._control.min_file_people, "fewer people would be left than TikTok allows")
 
-    def _rows_of(self, asked: Asked) -> list[Row]:
+    def _rows_of(self, asked: Asked, kind: str) -> list[Row]:
+        """The rows of the files that a request names; all of them are of the audience's type."""
         paths, advertiser = asked.json.get("file_paths"), self._advertiser(asked)
-        if not isinstance(paths, list) or any((advertiser, path) not in self._files for path in paths):
-            raise refused(INVALID)
-        return [row for path in paths for row in self._files[advertiser, path]]
+        is_known = isinstance(paths, list) and paths and all((advertiser, path) in self._files for path in paths)
+        require(is_known, "file_paths that this advertiser has not uploaded")
+        files = [self._files[advertiser, path] for path in paths]
+        require({found for found, _ in files} == {kind}, "file of another calculate_type than the audience")
+        return [row for _, rows in files for row in rows]
 
     def _kept(self, asked: Asked, number: str | None, code: int) -> StoredList:
         is_number = isinstance(number, str) and number.isdecimal() and len(number) < 19
         kept = self._store.find_list(self.name, int(number or 0)) if is_number else None
         if kept is None or kept.account != self._advertiser(asked):
-            raise refused(code)
+            raise refused(code, "no such audience")
         return kept
 
     def _shown(self, kept: StoredList) -> dict[str, Any]:
@@ -343,9 +354,17 @@ def _strings(text: str | None) -> list[str]:
 def _number(text: str | None, default: int) -> int:
     if text is None:
         return default
-    if not text.isdecimal() or int(text) < 1:
-        raise refused(INVALID)
+    require(text.isdecimal() and int(text) >= 1, "page or page_size is no number from 1")
     return int(text)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= MAX_FILE_NAME
+
+
+def _is_value(key: str, cell: object) -> bool:
+    """Whether it is a hash as its type has it: SHA-256, or MD5 for a device's id."""
+    return is_hash(cell) if key.endswith("SHA256") else isinstance(cell, str) and MD5.fullmatch(cell) is not None
 
 
 def open_stand_in(context: Context) -> TikTokStandIn:

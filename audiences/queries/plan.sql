@@ -18,12 +18,13 @@ select external_id from sync.lists where list_id = $list_id;
 select count(*) from sync.memberships where list_id = $list_id and leaving_at is null;
 
 -- name: largest
--- the largest size that an applied plan of the last days made: what a guard held was not done
-select coalesce(max(
-    (entry ->> '$.members')::bigint
-    - if(list_contains(held, 'add'), (entry ->> '$.adds')::bigint, 0)
-    + if(list_contains(held, 'remove'), (entry ->> '$.removes')::bigint, 0)
-), 0), max(coverage)
+-- the largest size that the list had lately, as the plans found it, whatever became of them
+select coalesce(max((entry ->> '$.size')::bigint), 0)
+from sync.plans
+where list_id = $list_id and greatest(created_at, applied_at) > $since;
+
+-- name: best_coverage
+select max(coverage)
 from sync.plans
 where list_id = $list_id and state = 'applied' and applied_at > $since;
 

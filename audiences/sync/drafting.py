@@ -141,12 +141,11 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     listed = connection.execute(named["list"], {"list_id": wanted.key.list_id}).fetchone()
     version = int(listed[1]) if listed else 0
     size = count(connection, named["size"], {"list_id": wanted.key.list_id})
-    largest, best_coverage = connection.execute(
-        named["largest"], {"list_id": wanted.key.list_id, "since": context.now - SIZE_MEMORY}
-    ).fetchone() or (0, None)
+    lately = {"list_id": wanted.key.list_id, "since": context.now - SIZE_MEMORY}
+    (best_coverage,) = connection.execute(named["best_coverage"], lately).fetchone() or (None,)
     facts = ListFacts(
         size=size,
-        largest=max(size, largest),
+        largest=max(size, count(connection, named["largest"], lately)),
         wanted=count(connection, named["wanted"], {"split": wanted.key.split}),
         adds=adds,
         changed=changed,
@@ -278,6 +277,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = (), left_out:
         waiting=one.waiting,
         notes=_notes(one),
         taken_over_from=context.former.get(key.audience),
+        size=facts.size,
     )
     _store(context, one, entry, definition)
     return entry

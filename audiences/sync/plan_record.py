@@ -72,6 +72,8 @@ class ListPlan:
     notes: Sequence[str] = ()
     taken_over_from: str | None = None
     """The former name of its audience, which the list has in the ledger until this plan is applied."""
+    size: int = 0
+    """People on the list when the plan was made, as the ledger knew it."""
 
     @property
     def former_list(self) -> ListId | None:

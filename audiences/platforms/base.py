@@ -228,4 +228,6 @@ class PlatformKind:
     options_wrong: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_options
     """What is wrong with what a definition says of lists at this platform beside the account: by key, a sentence."""
     of_account: Callable[[Mapping[str, Any]], PlatformKind] | None = None
-    """Where the fields depend on the account: the kind as that account has it; the name stays."""
+    """Where fields or bytes depend on the account: the kind as that account has it; the name stays.
+
+    A kind whose fields do has none of its own."""

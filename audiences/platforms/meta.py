@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from audiences.domain import HashRow
@@ -32,6 +33,7 @@ from audiences.platforms.limits import own_limits, read_limits, read_numbers
 from audiences.platforms.meta_account import MetaAccount, read_account, read_endpoint
 from audiences.platforms.meta_errors import TERMS, TooMuchData, too_large
 from audiences.platforms.meta_labels import label_params, labels_of, options_wrong
+from audiences.platforms.meta_limited import Limited
 
 if TYPE_CHECKING:
     from audiences.platforms.meta_wire import Answer, Wire
@@ -85,6 +87,7 @@ class Meta:
 
     def __init__(self, account: MetaAccount, wire: Wire) -> None:
         self._account, self._wire = account, wire
+        self._limited = Limited(account.limited_data_use) if account.limited_data_use else None
         self.limits = limits_for(account.model_dump())
         self._finding = threading.RLock()
         self._known: dict[str, list[Found]] | None = None
@@ -103,11 +106,12 @@ class Meta:
 
     def add(self, external_id: str, batch: Batch) -> Outcome:
         """Add the people behind the rows."""
-        return self._upload(external_id, batch, {})
+        payload_of = self._limited.payload_of if self._limited else meta_payload.payload_of
+        return self._upload(external_id, batch, payload_of, {})
 
     def remove(self, external_id: str, batch: Batch) -> Outcome:
         """Remove the people behind the rows."""
-        return self._upload(external_id, batch, {"method": "delete"})
+        return self._upload(external_id, batch, meta_payload.payload_of, {"method": "delete"})
 
     def status(self, external_id: str) -> ListStatus:
         """The list as Meta sees it now. Raises Gone when it is not there."""
@@ -171,17 +175,23 @@ class Meta:
 
     def bytes_for(self, rows: int) -> int:
         """How large the body of a request with so many full rows is at most, in bytes."""
-        return meta_payload.bytes_for(rows)
+        return self._limited.bytes_for(rows) if self._limited else meta_payload.bytes_for(rows)
 
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
-    def _upload(self, external_id: str, batch: Batch, params: Mapping[str, str]) -> Outcome:
+    def _upload(
+        self,
+        external_id: str,
+        batch: Batch,
+        payload_of: Callable[[Sequence[HashRow]], meta_payload.EncodedPayload],
+        params: Mapping[str, str],
+    ) -> Outcome:
         rows = batch.rows
         if not rows:
             return Outcome(received=0)
-        payload = meta_payload.payload_of(rows)
+        payload = payload_of(rows)
 
         def send() -> Outcome:
             number = meta_sessions.new_session_id()
@@ -384,6 +394,17 @@ def limits_for(account: Mapping[str, Any]) -> Limits:
     return read_limits("meta", **own_limits(account))
 
 
+def of_account(account: Mapping[str, Any]) -> PlatformKind:
+    """The platform as an account has it: where data is used in a limited way, rows are longer."""
+    states = account.get("limited_data_use")
+    return _limited_kind(frozenset(states.items())) if isinstance(states, Mapping) and states else KIND
+
+
+@cache
+def _limited_kind(states: frozenset[tuple[str, int]]) -> PlatformKind:
+    return replace(KIND, bytes_for=Limited(dict(states)).bytes_for)
+
+
 KIND = PlatformKind(
     name=Meta.name,
     fields=Meta.fields,
@@ -391,6 +412,7 @@ KIND = PlatformKind(
     limits_for=limits_for,
     bytes_for=meta_payload.bytes_for,
     open=open_account,
+    of_account=of_account,
     confirms=frozenset({"add", "remove"}),
     confirm_after=CONFIRM_AFTER,
     options_wrong=options_wrong,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -27,6 +27,8 @@ class MetaAccount(BaseModel):
     rows_per_request: int = Field(default=10_000, ge=1, le=10_000)
     max_lists: int | None = Field(default=None, ge=1)
     """How many lists of the account may be ours, where others need room there, or Meta gave more."""
+    limited_data_use: Mapping[Annotated[str, Field(pattern="^[A-Z]{2}$")], Annotated[int, Field(ge=1)]] = {}
+    """For people of which states of the US Meta is to limit what it does with their data, with Meta's number of each."""
     timeout_seconds: float = Field(default=120, gt=0)
     tries: int = Field(default=4, ge=1, le=10)
     """How often a request is made at most when Meta, or the way to it, is down."""

@@ -25,9 +25,9 @@ HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 
 _HEAD = quote_plus('{"schema":["' + '","'.join(field.name for field in FIELDS) + '"],"data":[["').encode()
 _TAIL = quote_plus('"]]}').encode()
-_BETWEEN_CELLS = quote_plus('","').encode()
+BETWEEN_CELLS = quote_plus('","').encode()
 _BETWEEN_ROWS = quote_plus('"],["').encode()
-_ROW_BYTES = len(FIELDS) * HASH_LENGTH + (len(FIELDS) - 1) * len(_BETWEEN_CELLS) + len(_BETWEEN_ROWS)
+_ROW_BYTES = len(FIELDS) * HASH_LENGTH + (len(FIELDS) - 1) * len(BETWEEN_CELLS) + len(_BETWEEN_ROWS)
 _OTHER_BYTES = 600  # the other fields of the form: session, method, numbers
 
 
@@ -49,7 +49,7 @@ def payload_of(rows: Sequence[HashRow]) -> EncodedPayload:
     """
     text = "|".join(rows).encode("ascii", "replace")
     check_rows(rows, text)
-    encoded = text.replace(b",", _BETWEEN_CELLS).replace(b"|", _BETWEEN_ROWS)
+    encoded = text.replace(b",", BETWEEN_CELLS).replace(b"|", _BETWEEN_ROWS)
     return EncodedPayload((_HEAD + encoded + _TAIL).decode("ascii"))
 
 

@@ -36,7 +36,7 @@ def fields_in(settings: Settings, platform: str, account: str) -> tuple[Field, .
     if platform not in platform_names():
         return None
     kind = kind_in(settings, platform, account)
-    return None if kind.of_account is not None else kind.fields
+    return kind.fields or None
 
 
 def by_rows(settings: Settings, accounts: Iterable[Account]) -> list[tuple[PlatformKind, frozenset[Account]]]:

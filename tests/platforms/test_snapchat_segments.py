@@ -194,3 +194,16 @@ def test_an_unknown_refusal_stops_the_list_only(snapchat, external_id, desk):
     with pytest.raises(RejectedRequest) as refused:
         snapchat.add(external_id, desk.batch(desk.row("ann", ""), desk.row("bob", "")))
     assert not isinstance(refused.value, RejectedRows)
+
+
+def test_the_stand_in_has_no_segment_of_an_account_that_is_not_there(external_id, desk):
+    body = {"users": [{"schema": ["EMAIL_SHA256"], "data": [[GOOD]]}]}
+
+    def asked():
+        read = desk.raw("GET", f"v1/segments/{external_id}")
+        return read.status_code, desk.raw("POST", f"v1/segments/{external_id}/users", json=body).status_code
+
+    desk.believes(accounts=["another"])
+    refused = asked()
+    desk.believes(accounts=None)
+    assert (refused, asked()) == ((404, 404), (200, 200))

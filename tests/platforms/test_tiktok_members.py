@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -236,3 +237,80 @@ def test_a_wait_longer_than_the_settings_allow_is_handed_on(open_tiktok, desk):
     with pytest.raises(RateLimited) as refused:
         client.ensure(desk.remote())
     assert refused.value.wait == 60
+
+
+def code_of(desk, path, **values):
+    body = {"advertiser_id": desk.account, **values}
+    return desk.raw("POST", f"open_api/v1.3/{path}/", json=body).json()["code"]
+
+
+def uploaded(desk, rows, *, calculate_type="EMAIL_SHA256", file_name="customers.csv", header="EMAIL_SHA256"):
+    content = "\n".join([header, *rows]).encode()
+    signature = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    fields = {"advertiser_id": desk.account, "calculate_type": calculate_type, "file_name": file_name}
+    answer = desk.raw(
+        "POST",
+        "open_api/v1.3/dmp/custom_audience/file/upload/",
+        data={**fields, "file_signature": signature},
+        files={"file": ("customers.csv", content)},
+    ).json()
+    return answer["data"].get("file_path") if answer["code"] == 0 else answer["code"]
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("segment/audience", {"action": "rename", "custom_audience_name": "A"}),
+        ("segment/audience", {"custom_audience_name": "A"}),
+        ("dmp/custom_audience/delete", {"custom_audience_ids": []}),
+    ],
+)
+def test_the_stand_in_refuses_an_action_that_tiktok_has_not(desk, path, values):
+    assert code_of(desk, path, **values) == 40002
+    assert desk.lists() == []
+
+
+def test_the_stand_in_deletes_up_to_a_hundred_at_once(open_tiktok, desk):
+    client = open_tiktok()
+    numbers = [client.ensure(desk.remote(list_id=f"a{number}@tiktok:main")) for number in range(3)]
+    assert code_of(desk, "dmp/custom_audience/delete", custom_audience_ids=numbers * 34) == 40002
+    assert len(desk.lists()) == 3
+    assert code_of(desk, "dmp/custom_audience/delete", custom_audience_ids=numbers[:2]) == 0
+    assert [kept["id"] for kept in desk.lists()] == numbers[2:]
+
+
+def test_the_stand_in_takes_a_devices_id_as_its_type_says(external_id, desk):
+    def asked(key, value):
+        cell = {"id": value, "audience_ids": [external_id]}
+        values = {"advertiser_ids": [desk.account], "id_schema": [key], "batch_data": [[cell]]}
+        return [code_of(desk, "segment/mapping", action=action, **values) for action in ("add", "replace")]
+
+    assert asked("AAID_MD5", GOOD[:32]) == asked("AAID_SHA256", GOOD) == [0, 40002]
+    assert asked("AAID_MD5", GOOD) == asked("AAID_SHA256", GOOD[:32]) == [40002, 40002]
+
+
+def test_the_stand_in_keeps_the_type_of_an_audiences_files(desk):
+    desk.believes(min_file_people=0)
+    other = uploaded(desk, ["cd" * 32], calculate_type="PHONE_SHA256", header="PHONE_SHA256")
+    good = {"custom_audience_name": "A", "calculate_type": "EMAIL_SHA256", "file_paths": [uploaded(desk, [GOOD])]}
+    create = "dmp/custom_audience/create"
+    assert code_of(desk, create, **{**good, "calculate_type": "PHONE_SHA256"}) == 40002
+    assert code_of(desk, create, **{**good, "file_paths": [*good["file_paths"], other]}) == 40002
+    assert [code_of(desk, create, **good, retention_in_days=days) for days in (0, 366, 365)] == [40002, 40002, 0]
+    (kept,) = desk.lists()
+    change = {"custom_audience_id": kept["id"], "action": "APPEND"}
+    assert code_of(desk, "dmp/custom_audience/update", **change, file_paths=[other]) == 40002
+    assert code_of(desk, "dmp/custom_audience/update", **change, file_paths=[uploaded(desk, ["ef" * 32])]) == 0
+    assert len(desk.only()["people"]) == 2
+
+
+def test_the_stand_in_reads_only_files_that_tiktok_reads(desk):
+    assert uploaded(desk, [GOOD], file_name="customers.xlsx") == 40908
+    assert isinstance(uploaded(desk, [GOOD], file_name="customers.txt"), str)
+
+
+def test_the_stand_in_says_what_is_wrong_and_never_a_value(external_id, desk):
+    cell = {"id": "ann@example.com", "audience_ids": [external_id]}
+    values = {"action": "add", "advertiser_ids": [desk.account], "id_schema": ["EMAIL_SHA256"], "batch_data": [[cell]]}
+    answer = desk.raw("POST", "open_api/v1.3/segment/mapping/", json=values).json()
+    assert answer["message"] == "id is no hash of its type in lower case"

@@ -143,6 +143,19 @@ def test_what_is_no_hash_is_counted_and_the_rest_is_taken(graph, audience, hashe
     assert len(sandbox.inspect("meta").list(audience)["people"]) == 1
 
 
+def test_what_a_person_is_worth_is_a_number_from_0_or_left_out(graph, audience, hashed):
+    values = [44.5, 0, "", -1, "much", hashed("much")]
+    rows = [[hashed(f"{number}@example.com"), value] for number, value in enumerate(values)]
+    answer = graph.users(audience, rows, schema=("EMAIL", "LOOKALIKE_VALUE")).json()
+    assert (answer["num_received"], answer["num_invalid_entries"]) == (6, 3)
+
+
+def test_a_version_is_answered_until_meta_retires_it(graph, audience):
+    old = graph.client.base_url.copy_with(path="/meta/v21.0/")
+    assert graph.client.get(f"{old}{audience}").json() == {"id": audience}
+    assert refusal(graph.client.get(f"{str(old).replace('v21', 'v20')}{audience}")) == (2635, None)
+
+
 def test_an_empty_row_is_invalid(graph, audience):
     assert graph.users(audience, [["", ""]]).json()["num_invalid_entries"] == 1
 

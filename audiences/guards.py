@@ -69,7 +69,7 @@ class ListFacts:
     best_coverage: float | None = None  # the best of the last seven days
     consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
     overdue_removes: int = 0  # removes because `max_days_in` is over; counted in `removes` too
-    overdue_before: int = 0  # people who left so within the last seven days
+    overdue_before: int = 0  # people who left the list so since it was largest, within the last seven days
     list_number: int = 0  # of a list that is to be made: which of ours on its account it will be; 0 for any other
 
     @property

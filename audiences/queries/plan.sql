@@ -29,9 +29,24 @@ from sync.plans
 where list_id = $list_id and state = 'applied' and applied_at > $since;
 
 -- name: overdue_before
--- people who left the audience lately because their days in it were over
-select count(*) from sync.audience_history
-where audience = $audience and left_at > $since and left_at >= entered_at + to_days($max_days_in::integer);
+-- people who left the list since because their days were over, of those who were on it when it was largest without them. Where a
+-- plan did not come to its end, whoever it did not remove is among those of the next one
+with known as (
+    select
+        created_at, coalesce((entry ->> '$.size')::bigint, 0) as size, case
+            when state = 'applied' then overdue
+            when state in ('planned', 'stale') then 0
+            else greatest(overdue - lead(overdue, 1, $overdue) over (order by created_at), 0)
+        end as left_so
+    from (select *, coalesce((entry ->> '$.overdue')::bigint, 0) as overdue from sync.plans where list_id = $list_id)
+    where greatest(created_at, applied_at) > $since
+)
+select coalesce(max(size) - max(size - left_since), 0)
+from (
+    select
+        size, sum(left_so) over (order by created_at rows between current row and unbounded following) as left_since
+    from known
+);
 
 -- name: coverage
 -- of those whom the gate lets through, the share who have an identifier

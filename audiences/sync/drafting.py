@@ -143,6 +143,7 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     size = count(connection, named["size"], {"list_id": wanted.key.list_id})
     lately = {"list_id": wanted.key.list_id, "since": context.now - SIZE_MEMORY}
     (best_coverage,) = connection.execute(named["best_coverage"], lately).fetchone() or (None,)
+    overdue = _overdue(context, job, wanted)
     facts = ListFacts(
         size=size,
         largest=max(size, count(connection, named["largest"], lately)),
@@ -161,8 +162,8 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         coverage=_coverage(connection),
         best_coverage=best_coverage,
         consent_lost=lost,
-        overdue_removes=_overdue(context, job, wanted),
-        overdue_before=_overdue_before(context, wanted),
+        overdue_removes=overdue,
+        overdue_before=count(connection, named["overdue_before"], {**lately, "overdue": overdue}),
         list_number=context.room.number_of(wanted.key) if adds else 0,
     )
     verdict = _judged(context, wanted, facts, job.limits)
@@ -184,15 +185,6 @@ def _overdue(context: Context, job: Job, wanted: Wanted) -> int:
     days = {"audience": wanted.audience.name, "max_days_in": wanted.audience.max_days_in}
     context.connection.execute(named["overdue"], {**days, "as_of": context.build.as_of})
     return count(context.connection, named["overdue_removes"], job.ids)
-
-
-def _overdue_before(context: Context, wanted: Wanted) -> int:
-    """How many left the audience so lately: the list is not expected to be as large as with them."""
-    if wanted.audience is None or wanted.audience.max_days_in is None:
-        return 0
-    days = {"audience": wanted.audience.name, "max_days_in": wanted.audience.max_days_in}
-    since = context.now - SIZE_MEMORY
-    return count(context.connection, statements("plan")["overdue_before"], {**days, "since": since})
 
 
 def _job(context: Context, wanted: Wanted) -> Job:
@@ -278,6 +270,7 @@ def finish(context: Context, one: Draft, siblings: Sequence[str] = (), left_out:
         notes=_notes(one),
         taken_over_from=context.former.get(key.audience),
         size=facts.size,
+        overdue=facts.overdue_removes if one.verdict.frees_overdue else 0,
     )
     _store(context, one, entry, definition)
     return entry

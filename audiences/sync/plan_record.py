@@ -74,6 +74,8 @@ class ListPlan:
     """The former name of its audience, which the list has in the ledger until this plan is applied."""
     size: int = 0
     """People on the list when the plan was made, as the ledger knew it."""
+    overdue: int = 0
+    """Of the removals that go, those because `max_days_in` is over."""
 
     @property
     def former_list(self) -> ListId | None:

@@ -48,3 +48,69 @@ def test_after_a_week_the_list_is_measured_by_what_it_is_now(open_shop):
     shop.publish(9)
     assert shop.sync() == 0
     assert len(shop.on_ledger()) == 303
+
+
+# days that are over ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arms", [None, {"a": "50%", "b": "50%"}], ids=["one_list", "two_arms"])
+def test_who_left_because_their_days_were_over_is_missed_on_their_own_list_only(open_shop, arms):
+    shop = open_shop()
+    lists = 2 if arms else 1
+    shop.audience(max_days_in=5, rest_days=100, arms=arms)
+    shop.crowd(400 * lists, prefix="first")
+    shop.publish(0)
+    assert shop.sync() == 0
+    late = sorted(shop.crowd(600 * lists, prefix="late"))
+    shop.publish(3)
+    assert shop.sync() == 0
+    shop.publish(5)
+    assert shop.sync() == 0
+    assert shop.value("select count(*) from sync.memberships where leaving_at is null") == 600 * lists
+    shop.leaves(*late[: 250 * lists])
+    shop.publish(6)
+    assert shop.sync() == 0
+    shop.leaves(*late[: 350 * lists])
+    shop.publish(7)
+    assert [one.guard.guards for one in shop.plan().lists] == [["shrink"]] * lists
+    assert shop.sync() == 3
+    assert shop.value("select count(*) from sync.memberships where leaving_at is null") == 350 * lists
+
+
+def test_who_left_so_is_not_missed_though_the_plan_ran_into_a_quota(open_shop, fails):
+    shop = open_shop(max_wait_seconds=0)
+    shop.audience(max_days_in=5, rest_days=100)
+    shop.crowd(800, prefix="first")
+    shop.publish(0)
+    assert shop.sync() == 0
+    late = sorted(shop.crowd(600, prefix="late"))
+    shop.publish(3)
+    assert shop.sync() == 0
+    shop.lapsed("ann")
+    fails("throttle", "add", times="always", minutes=600)
+    shop.publish(5)
+    assert shop.sync() == 6
+    assert len(shop.on_ledger()) == 600
+    shop.leaves(*late[:100])
+    shop.lapsed("bob")
+    shop.publish(6)
+    assert shop.plan_of().guard.guards == []
+
+
+def test_where_people_come_and_go_by_their_days_slices_are_seen(open_shop):
+    """Each day 200 come and 200 leave because their days are over: 1,000 people, of whom most are still expected."""
+    shop = open_shop()
+    shop.audience(max_days_in=5, rest_days=100)
+    crowds = []
+    for day in range(10):
+        crowds.append(sorted(shop.crowd(200, prefix=f"day{day}x")))
+        shop.publish(day)
+        assert shop.sync() == 0
+    assert len(shop.on_ledger()) == 1000
+    shop.leaves(*[name for crowd in crowds[6:] for name in crowd[:80]])
+    shop.publish(10)
+    assert shop.sync() == 0
+    assert len(shop.on_ledger()) == 480
+    shop.leaves(*[name for crowd in crowds[7:] for name in crowd[:110]])
+    shop.publish(11)
+    assert shop.plan_of().guard.guards == ["shrink"]

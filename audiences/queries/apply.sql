@@ -176,7 +176,7 @@ where list_id = $list_id and not exists (
 select 1 from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 3 limit 1;
 
 -- name: drop_absorbed
--- not while somebody who takes over was refused or is not on the list: their old row is what is there
+-- not while somebody who takes over was refused, now or before, or is not on the list: their old row is what is there
 delete from sync.memberships
 where list_id = $list_id and member_key in (
     select change.member_key
@@ -186,9 +186,10 @@ where list_id = $list_id and member_key in (
     left join sync.plan_changes as refused
         on refused.plan_id = change.plan_id and refused.list_id = change.list_id and refused.phase = 2
         and refused.member_key = change.fingerprint and refused.refusal is not null
+    left join sync.quarantine as barred on barred.list_id = change.list_id and barred.member_key = change.fingerprint
     where change.plan_id = $plan_id and change.list_id = $list_id and change.phase = 3
     group by change.member_key
-    having bool_and(taker.member_key is not null and refused.member_key is null)
+    having bool_and(taker.member_key is not null and refused.member_key is null and barred.member_key is null)
 );
 
 -- name: plan_state

@@ -264,3 +264,24 @@ def test_who_comes_apart_from_somebody_held_out_is_drawn_as_who_they_are(shop):
     synced(shop, 2)
     assert shop.people_on() == set(by_arm["treated"])
     assert len(arms(shop)) == 300
+
+
+def test_of_two_who_merge_the_one_who_goes_stays_known_while_the_other_is_in_quarantine(shop):
+    shop.crowd(150)
+    shop.lapsed("ann", "bob")
+    shop.audience("lapsed")
+    shop.publish(0)
+    assert shop.sync() == 0
+    shop.merges("bob", "ann")
+    shop.publish(1)
+    shop.sandbox.control(faults=[{"do": "invalid_rows", "on": "add", "rows": [0, 1]}])
+    assert shop.sync() == 0
+    shop.sandbox.control(faults=[])
+    shop.publish(2)
+    assert shop.sync() == 0
+    assert "bob" in shop.on_ledger(), "the platform has bob's address, and nothing else of the ledger would say so"
+    shop.persons["ann"].consent = "denied"
+    shop.publish(3)
+    assert shop.sync() == 0
+    assert shop.contacts_on() & {"ann@example.com", "bob@example.com"} == set()
+    assert shop.on_ledger() & {"ann", "bob"} == set()

@@ -310,6 +310,34 @@ FOUND_BY_CHANCE = {
             }
         ],
     },
+    "whoever takes over from somebody who merged is in quarantine": {
+        "setup": "arms",
+        "platform": "board",
+        "slow": True,
+        "people": 9,
+        "before": [
+            ("shares", 1, 14),
+            ("borrower_gives_it_back", 11, 3),
+            ("shares", 1, 14),
+            ("shares", 10, 12),
+            ("shares", 10, 3),
+            ("shares", 10, 10),
+        ],
+        "days": [
+            {
+                "nights": 1,
+                "events": [("merges", 10, 0), ("merges", 12, 6), ("merges", 12, 6)],
+                "decision": None,
+                "fault": {"do": "row_refused", "on": "add", "after": 0, "times": 1},
+                "confirm": False,
+                "forget": None,
+                "rebuild": None,
+                "release": False,
+                "looks": None,
+                "first": None,
+            }
+        ],
+    },
 }
 """Stories to the letter: keys, and with them the order of requests and the arms, follow from the text of a story."""
 EXAMPLES |= FOUND_BY_CHANCE

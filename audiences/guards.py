@@ -66,7 +66,7 @@ class ListFacts:
     is_retired: bool = False  # no definition asks for the list any more
     recipe_updates: int = 0  # updates of this plan only because a recipe changed: within their budget, so no danger
     coverage: float | None = None  # customers with an identifier among those whom the gate lets through; 0 to 1
-    best_coverage: float | None = None  # the best of the last seven days
+    best_coverage: float | None = None  # the best of the last seven days, or the last before a hold that goes on
     consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
     overdue_removes: int = 0  # removes because `max_days_in` is over; counted in `removes` too
     overdue_before: int = 0  # people who left the list so since it was largest, within the last seven days

@@ -24,9 +24,21 @@ from sync.plans
 where list_id = $list_id and greatest(created_at, applied_at) > $since;
 
 -- name: best_coverage
-select max(coverage)
-from sync.plans
-where list_id = $list_id and state = 'applied' and applied_at > $since;
+-- the best of the last days. What a guard held sets no standard: while it goes on, the last that was good counts, however old
+with carried as (
+    select
+        coverage, greatest(created_at, applied_at) as done_at,
+        list_has_any(held, ['remove', 'update']) as is_held
+    from sync.plans
+    where list_id = $list_id and purpose = 'sync' and state not in ('planned', 'stale') and coverage is not null
+),
+newest as (
+    select max(done_at) filter (where not is_held) as good_at, max(done_at) filter (where is_held) as held_at from carried
+)
+select max(carried.coverage)
+from carried, newest
+where not carried.is_held
+    and (carried.done_at > $since or carried.done_at = newest.good_at and newest.held_at > newest.good_at);
 
 -- name: overdue_before
 -- people who left the list since because their days were over, of those who were on it when it was largest without them. Where a

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from engine_shop import LIST
+
+from audiences.sync.release import release
 
 
 def leave(shop, everybody, share):
@@ -20,8 +23,9 @@ def test_a_list_may_not_shrink_in_slices_whatever_became_of_its_plans(open_shop,
     assert shop.sync() == 0
     if is_broken:
         fails("throttle", "add", times="always", minutes=600)
+    shop.lapsed("eve")
     shop.publish(8)
-    assert shop.sync() == 0
+    assert shop.sync() == (6 if is_broken else 0)
     leave(shop, everybody, 0.45)
     shop.lapsed("ann")
     shop.publish(9)
@@ -114,3 +118,60 @@ def test_where_people_come_and_go_by_their_days_slices_are_seen(open_shop):
     shop.leaves(*[name for crowd in crowds[7:] for name in crowd[:110]])
     shop.publish(11)
     assert shop.plan_of().guard.guards == ["shrink"]
+
+
+# addresses that are gone ------------------------------------------------------------------------------------------------
+
+
+def without_addresses(shop, count):
+    for name in sorted(shop.segment_names())[:count]:
+        shop.persons[name].emails = []
+
+
+def test_addresses_that_stay_away_open_the_guard_on_no_day(open_shop):
+    shop = open_shop()
+    everybody = shop.crowd(600)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    without_addresses(shop, 240)
+    for day in range(1, 11):
+        shop.publish(day)
+        assert (day, shop.sync()) == (day, 3)
+    assert shop.on_ledger() == everybody
+    release(shop.settings, LIST, reason="the addresses are gone for good", now=shop.tick())
+    assert shop.sync() == 0
+    assert len(shop.on_ledger()) == 360
+    shop.leaves(max(everybody))
+    shop.publish(11)
+    assert shop.sync() == 0, "what was released is the standard from then on"
+
+
+def test_the_standard_is_that_of_a_week_where_nothing_is_held(open_shop):
+    """No sync for eight days: as nothing waits, the share of today is the first."""
+    shop = open_shop()
+    everybody = shop.crowd(600)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    without_addresses(shop, 240)
+    shop.publish(8)
+    assert shop.sync() == 0
+    assert len(shop.on_ledger()) == len(everybody) - 240
+
+
+def test_a_plan_that_ran_into_a_quota_sets_the_standard_too(open_shop, fails):
+    shop = open_shop(max_wait_seconds=0)
+    everybody = shop.crowd(600)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    fails("throttle", "add", times="always", minutes=600)
+    for day in (5, 8):
+        shop.lapsed(f"late{day}")
+        shop.publish(day)
+        assert shop.sync() == 6
+    without_addresses(shop, 240)
+    shop.publish(9)
+    assert shop.plan_of().guard.guards == ["coverage"]
+    assert shop.on_ledger() == everybody

@@ -228,6 +228,6 @@ class PlatformKind:
     options_wrong: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_options
     """What is wrong with what a definition says of lists at this platform beside the account: by key, a sentence."""
     of_account: Callable[[Mapping[str, Any]], PlatformKind] | None = None
-    """Where fields or bytes depend on the account: the kind as that account has it; the name stays.
-
-    A kind whose fields do has none of its own."""
+    """Where the fields depend on the account: the kind as that account has it; the name stays, and it has none of its own."""
+    bytes_of_account: Callable[[Mapping[str, Any]], Callable[[int], int]] | None = None
+    """Where only the size of a body depends on the account: what takes the place of `bytes_for` there."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from audiences.domain import HashRow
@@ -394,15 +393,10 @@ def limits_for(account: Mapping[str, Any]) -> Limits:
     return read_limits("meta", **own_limits(account))
 
 
-def of_account(account: Mapping[str, Any]) -> PlatformKind:
-    """The platform as an account has it: where data is used in a limited way, rows are longer."""
+def bytes_of_account(account: Mapping[str, Any]) -> Callable[[int], int]:
+    """How large a body is at most on an account: where data is used in a limited way, rows are longer."""
     states = account.get("limited_data_use")
-    return _limited_kind(frozenset(states.items())) if isinstance(states, Mapping) and states else KIND
-
-
-@cache
-def _limited_kind(states: frozenset[tuple[str, int]]) -> PlatformKind:
-    return replace(KIND, bytes_for=Limited(dict(states)).bytes_for)
+    return Limited(states).bytes_for if isinstance(states, Mapping) and states else meta_payload.bytes_for
 
 
 KIND = PlatformKind(
@@ -412,7 +406,7 @@ KIND = PlatformKind(
     limits_for=limits_for,
     bytes_for=meta_payload.bytes_for,
     open=open_account,
-    of_account=of_account,
+    bytes_of_account=bytes_of_account,
     confirms=frozenset({"add", "remove"}),
     confirm_after=CONFIRM_AFTER,
     options_wrong=options_wrong,

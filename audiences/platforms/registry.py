@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -41,7 +42,9 @@ def kind_for(name: str, account: Mapping[str, Any]) -> PlatformKind:
         account: The account's mapping from the settings; placeholders need not be filled in.
     """
     kind = kind_of(name)
-    return kind if kind.of_account is None else kind.of_account(account)
+    if kind.of_account is not None:
+        kind = kind.of_account(account)
+    return kind if kind.bytes_of_account is None else replace(kind, bytes_for=kind.bytes_of_account(account))
 
 
 def open_platform(name: str, *, endpoint: str | None, account: Mapping[str, Any]) -> Platform:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -142,13 +142,15 @@ def _data(data: object, width: int, shape: str) -> list[list[Any]]:
 
 
 def _invalid_positions(schema: Sequence[str], data: Sequence[Sequence[Any]]) -> set[int]:
-    if "LOOKALIKE_VALUE" not in schema and _are_hashes(data):
+    if not PLAIN_RULES.keys() & set(schema) and _are_hashes(data):
         return set()
     places = [number for number, key in enumerate(schema) if key in HASHED_KEYS]
-    values = [number for number, key in enumerate(schema) if key == "LOOKALIKE_VALUE"]
+    plain = [(number, PLAIN_RULES[key]) for number, key in enumerate(schema) if key in PLAIN_RULES]
+    telling = [number for number, key in enumerate(schema) if key not in PLAIN_RULES]
 
     def is_valid(row: Sequence[Any]) -> bool:
-        return any(row) and all(_is_hash(row[p]) for p in places) and all(_is_value(row[p]) for p in values)
+        is_plain = all(rule(row[place]) for place, rule in plain)
+        return is_plain and any(row[place] for place in telling) and all(_is_hash(row[place]) for place in places)
 
     return {number for number, row in enumerate(data) if not is_valid(row)}
 
@@ -172,9 +174,23 @@ def _is_hash(cell: object) -> bool:
     return isinstance(cell, str) and HASHED_OR_EMPTY.fullmatch(cell) is not None and cell != HASH_OF_NOTHING
 
 
-def _is_value(cell: object) -> bool:
+def _is_value(cell: Any) -> bool:
     """Whether it is what a person is worth: a number from 0, or nothing."""
-    return cell == "" or (type(cell) in (int, float) and cell >= 0)  # type: ignore[operator]
+    return cell == "" or (type(cell) in (int, float) and cell >= 0)
+
+
+def _is_place(cell: Any) -> bool:
+    """Whether it is Meta's number of a country or state; 0 leaves the place to Meta."""
+    return cell == "" or (type(cell) is int and cell >= 0)
+
+
+PLAIN_RULES: Mapping[str, Callable[[Any], bool]] = {
+    "LOOKALIKE_VALUE": _is_value,
+    "DATA_PROCESSING_OPTIONS": lambda cell: cell in ("", [], ["LDU"]),
+    "DATA_PROCESSING_OPTIONS_COUNTRY": _is_place,
+    "DATA_PROCESSING_OPTIONS_STATE": _is_place,
+}
+"""Which values a key takes that say something about a row, and not who it is."""
 
 
 @dataclass(frozen=True)

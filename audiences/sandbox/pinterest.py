@@ -120,7 +120,8 @@ class PinterestStandIn(HttpStandIn):
         return {"id": asked.parts[-1]}
 
     def _create(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
-        name, kind = asked.json.get("name"), asked.json.get("list_type", "EMAIL")
+        name: Any = asked.json.get("name")
+        kind = asked.json.get("list_type", "EMAIL")
         require(isinstance(name, str) and name, "no name")
         require(kind in LIST_TYPES, "unknown list_type")
         rows = self._rows(asked)

@@ -181,7 +181,8 @@ class SnapchatStandIn(HttpStandIn):
     def _rows(self, asked: Asked) -> tuple[str, list[Row]]:
         """The identifiers: of one type, hashed, not too many."""
         wanted = _only(asked.json, "users")
-        schema, data = wanted.get("schema"), wanted.get("data")
+        schema: Any = wanted.get("schema")
+        data: Any = wanted.get("data")
         is_one = isinstance(schema, list) and len(schema) == 1
         require(is_one and schema[0] in KEYS, "schema is not one known type")
         require(isinstance(data, list) and data, "no users")

@@ -172,7 +172,7 @@ class TikTokStandIn(HttpStandIn):
         return str(asked.query.get("advertiser_id") or asked.json.get("advertiser_id") or several[0] or "")
 
     def _create(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
-        name = asked.json.get("custom_audience_name")
+        name: Any = asked.json.get("custom_audience_name")
         require(asked.json.get("action") == "create", "action is neither create nor delete")
         require(isinstance(name, str) and name, "no name")
         return {"audience_id": str(self._new(asked, name if len(name) <= MAX_NAME else name[:CUT_NAME] + "...").id)}
@@ -209,7 +209,7 @@ class TikTokStandIn(HttpStandIn):
 
     def _edit(self, asked: Asked, _: Fault | None) -> dict[str, Any]:
         kept = self._kept(asked, self.list_in(asked), MISSING)
-        name = asked.json.get("custom_audience_name")
+        name: Any = asked.json.get("custom_audience_name")
         require(_is_name(name), "no name of 1 to 128 characters")
         self.keep(kept, name, kept.description)
         return {}
@@ -226,7 +226,8 @@ class TikTokStandIn(HttpStandIn):
         if asked.json.get("file_paths"):
             return self._change_by_file(asked, fault)
         asked.seen["list"] = self.list_in(asked)
-        schema, data = asked.json.get("id_schema"), asked.json.get("batch_data")
+        schema: Any = asked.json.get("id_schema")
+        data: Any = asked.json.get("batch_data")
         require(asked.json.get("action") in ("add", "delete"), "action is neither add nor delete")
         lists = (schema, data, asked.json.get("advertiser_ids"))
         require(
@@ -274,7 +275,8 @@ class TikTokStandIn(HttpStandIn):
         return {"file_path": path}
 
     def _create_by_file(self, asked: Asked, fault: Fault | None) -> dict[str, Any]:
-        name, kind = asked.json.get("custom_audience_name"), asked.json.get("calculate_type")
+        name: Any = asked.json.get("custom_audience_name")
+        kind: Any = asked.json.get("calculate_type")
         require(_is_name(name), "no name of 1 to 128 characters")
         require(kind, "no calculate_type")
         days = asked.json.get("retention_in_days", MAX_DAYS)
@@ -308,7 +310,8 @@ class TikTokStandIn(HttpStandIn):
 
     def _rows_of(self, asked: Asked, kind: str) -> list[Row]:
         """The rows of the files that a request names; all of them are of the audience's type."""
-        paths, advertiser = asked.json.get("file_paths"), self._advertiser(asked)
+        paths: Any = asked.json.get("file_paths")
+        advertiser = self._advertiser(asked)
         is_known = isinstance(paths, list) and paths and all((advertiser, path) in self._files for path in paths)
         require(is_known, "file_paths that this advertiser has not uploaded")
         files = [self._files[advertiser, path] for path in paths]

@@ -150,6 +150,21 @@ def test_what_a_person_is_worth_is_a_number_from_0_or_left_out(graph, audience, 
     assert (answer["num_received"], answer["num_invalid_entries"]) == (6, 3)
 
 
+def test_limited_data_use_is_said_in_metas_way(graph, audience, hashed):
+    options = [
+        [["LDU"], 1, 1000],
+        [[], 0, 0],
+        ["LDU", 1, 1000],
+        [["ALL"], 1, 1000],
+        [["LDU"], "US", 1000],
+        [["LDU"], 1, -1],
+    ]
+    rows = [[hashed(f"{number}@example.com"), *cells] for number, cells in enumerate(options)]
+    schema = ("EMAIL", *(f"DATA_PROCESSING_OPTIONS{part}" for part in ("", "_COUNTRY", "_STATE")))
+    answer = graph.users(audience, [*rows, ["", ["LDU"], 1, 1000]], schema=schema).json()
+    assert (answer["num_received"], answer["num_invalid_entries"]) == (7, 5)
+
+
 def test_a_version_is_answered_until_meta_retires_it(graph, audience):
     old = graph.client.base_url.copy_with(path="/meta/v21.0/")
     assert graph.client.get(f"{old}{audience}").json() == {"id": audience}

@@ -44,7 +44,8 @@ def kind_for(name: str, account: Mapping[str, Any]) -> PlatformKind:
     kind = kind_of(name)
     if kind.of_account is not None:
         kind = kind.of_account(account)
-    return kind if kind.bytes_of_account is None else replace(kind, bytes_for=kind.bytes_of_account(account))
+    bytes_for = kind.bytes_for if kind.bytes_of_account is None else kind.bytes_of_account(account)
+    return kind if bytes_for is kind.bytes_for else replace(kind, bytes_for=bytes_for)
 
 
 def open_platform(name: str, *, endpoint: str | None, account: Mapping[str, Any]) -> Platform:

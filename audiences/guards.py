@@ -60,7 +60,7 @@ class ListFacts:
     exempt_removes: int
     build_age: timedelta
     newer_build_failed: bool
-    was_sent_before: bool
+    was_filled: bool  # it once had all who were wanted, since it was last empty or small
     is_exclusion: bool = False  # role exclude: kept out of campaigns, so losing people is the danger, not gaining them
     is_over: bool = False  # its active days are past or yet to come: by the definition itself nobody is wanted
     is_retired: bool = False  # no definition asks for the list any more
@@ -304,7 +304,7 @@ def _removals(facts: ListFacts, limits: GuardLimits) -> Finding | None:
 def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     after = facts.size + facts.adds - facts.removes
     most = facts.largest * (1 + limits.max_growth)
-    if not facts.was_sent_before or facts.adds == 0 or after <= most:
+    if not facts.was_filled or facts.adds == 0 or after <= most:
         return None
     reason = f"the list would grow from {facts.largest:,} to {after:,}, more than {limits.max_growth:.0%}"
     return Finding("growth", ("add",), facts.adds, reason)
@@ -328,7 +328,7 @@ def _coverage(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         return None
     reason = (
         f"only {facts.coverage:.0%} of the people who may be addressed have an e-mail or a phone, "
-        f"{facts.best_coverage:.0%} had within the last seven days: {fall * 100:.0f} points less, "
+        f"{facts.best_coverage:.0%} had before: {fall * 100:.0f} points less, "
         f"more than {limits.max_coverage_fall * 100:.0f}"
     )
     return Finding("coverage", ("update", "remove"), held, reason)

@@ -23,6 +23,18 @@ select coalesce(max((entry ->> '$.size')::bigint), 0)
 from sync.plans
 where list_id = $list_id and greatest(created_at, applied_at) > $since;
 
+-- name: was_filled
+-- whether a plan that left nothing over was carried out since the last one that found the list small, or gone. That one may be it
+select coalesce(
+    max(applied_at) filter (
+        where state = 'applied' and not list_contains(held, 'add')
+            and entry ->> '$.state' = 'active' and (entry ->> '$.members')::bigint > 0
+    ) >= coalesce(max(created_at) filter (where (entry ->> '$.size')::bigint < $from_members), timestamp '1970-01-01'),
+    false
+)
+from sync.plans
+where list_id = $list_id and purpose <> 'forget';
+
 -- name: best_coverage
 -- the best of the last days. What a guard held sets no standard: while it goes on, the last that was good counts, however old
 with carried as (

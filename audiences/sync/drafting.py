@@ -154,7 +154,7 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         exempt_removes=exempt,
         build_age=context.now - context.build.as_of,
         newer_build_failed=context.build.newer_failed,
-        was_sent_before=version > 0,
+        was_filled=_was_filled(context, wanted),
         is_exclusion=_is_exclusion(wanted),
         is_over=wanted.is_over or job.is_frozen or context.purpose == "rebuild",
         is_retired=wanted.state == "retired",
@@ -174,6 +174,14 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
     untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
     return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
+
+
+def _was_filled(context: Context, wanted: Wanted) -> bool:
+    """Whether all who were wanted were sent once since the list was too small to be watched: growing is no first fill."""
+    small = context.settings.guards.from_members
+    values = {"list_id": wanted.key.list_id, "from_members": small}
+    row = context.connection.execute(statements("plan")["was_filled"], values).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _overdue(context: Context, job: Job, wanted: Wanted) -> int:

@@ -23,7 +23,7 @@ LIMITS = GuardLimits(
 
 def facts(**values):
     usual = {"size": 1000, "largest": 1000, "wanted": 1000, "adds": 0, "changed": 0, "removes": 0, "exempt_removes": 0}
-    usual |= {"build_age": dt.timedelta(hours=1), "newer_build_failed": False, "was_sent_before": True}
+    usual |= {"build_age": dt.timedelta(hours=1), "newer_build_failed": False, "was_filled": True}
     return ListFacts(**{**usual, **values})
 
 
@@ -61,7 +61,7 @@ def test_a_list_may_grow_to_four_times_its_size(adds, is_held):
 
 
 def test_the_first_fill_is_not_growth():
-    assert held(size=0, largest=0, adds=50_000, wanted=50_000, was_sent_before=False) == ({}, [])
+    assert held(size=0, largest=0, adds=50_000, wanted=50_000, was_filled=False) == ({}, [])
 
 
 @pytest.mark.parametrize(("changed", "is_held"), [(500, False), (501, True)])
@@ -165,7 +165,7 @@ BAD_DAYS = {
     "coverage": (
         {"removes": 300, "coverage": 0.61, "best_coverage": 0.92},
         "only 61% of the people who may be addressed have an e-mail or a phone, "
-        "92% had within the last seven days: 31 points less, more than 20",
+        "92% had before: 31 points less, more than 20",
     ),
     "consent": (
         {"removes": 300, "consent_lost": 300},

@@ -8,7 +8,7 @@ own dates, not the shop's data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -28,6 +28,11 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 A_DAY = timedelta(days=1)
 ALL: tuple[Operation, ...] = ("add", "update", "remove")
+HOLDS: dict[Kind, tuple[Operation, ...]] = {
+    "shrink": ("remove",), "removals": ("remove",), "growth": ("add",), "updates": ("update",), "floor": ALL,
+    "coverage": ("update", "remove"), "consent": ("remove",), "retired": ("remove",), "lists": ("add",),
+    "stale_build": ALL, "unfinished_build": ALL,
+}  # fmt: skip
 HOLD_WHOEVER_LEAVES = frozenset({"stale_build", "unfinished_build", "retired"})
 LESS_FOR_EXCLUSIONS = 0.5  # an exclusion may shrink by half of what a target may
 
@@ -109,17 +114,24 @@ class Permit:
 
 @dataclass(frozen=True)
 class Finding:
-    """One guard that tripped: which operations it holds, how many changes these are, and why in a sentence."""
+    """One guard that tripped: how many changes it holds, and why in a sentence."""
 
     kind: Kind
-    operations: tuple[Operation, ...]
     changes: int
     reason: str
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Which operations it holds."""
+        return HOLDS[self.kind]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is held after permits were used. `held` maps an operation to the number of changes that do not go."""
+    """What is held in spite of permits. `held` maps an operation to the number of changes that do not go.
+
+    `used_permits` let something through; one whose changes another guard holds lets nothing through.
+    """
 
     findings: tuple[Finding, ...] = ()
     used_permits: tuple[str, ...] = ()
@@ -174,15 +186,23 @@ def limits_for(
 
 def judge(facts: ListFacts, limits: GuardLimits, permits: Iterable[Permit] = ()) -> Verdict:
     """Which changes of a list must wait. A permit covers a finding when it allows at least as many changes."""
-    remaining, used = [], []
+    remaining: list[Finding] = []
+    covered: list[tuple[Finding, Permit]] = []
     available = list(permits)
     for finding in find(facts, limits):
         permit = next((p for p in available if p.kind == finding.kind and p.at_most >= finding.changes), None)
         if permit is None:
             remaining.append(finding)
         else:
-            used.append(permit.permit_id)
-    return Verdict(tuple(remaining), tuple(used), _held(facts, remaining))
+            covered.append((finding, permit))
+    held = _held(facts, remaining)
+    used = [permit.permit_id for finding, permit in covered if _held(facts, [*remaining, finding]) != held]
+    return Verdict(tuple(remaining), tuple(used), held)
+
+
+def done_with(held: Collection[str]) -> list[Kind]:
+    """The guards whose permits a sync has used up that held these operations: all that they open went."""
+    return [kind for kind in KINDS if not {*HOLDS[kind]} & {*held}]
 
 
 def _held(facts: ListFacts, findings: Iterable[Finding]) -> dict[str, int]:
@@ -248,15 +268,13 @@ def _stale(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         hours, most = (round(age.total_seconds() / 3600) for age in (facts.build_age, limits.max_build_age))
         allowed = amount(most, "hour is", "hours are")
         reason = f"the build is as of {amount(hours, 'hour')} ago, at most {allowed} allowed"
-    return Finding("stale_build", ALL, facts.changes, reason)
+    return Finding("stale_build", facts.changes, reason)
 
 
 def _unfinished(facts: ListFacts) -> Finding | None:
     if not facts.newer_build_failed:
         return None
-    return Finding(
-        "unfinished_build", ALL, facts.changes, "a newer build did not finish; this plan follows an older one"
-    )
+    return Finding("unfinished_build", facts.changes, "a newer build did not finish; this plan follows an older one")
 
 
 def _lists(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -266,14 +284,14 @@ def _lists(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         f"it would be list {facts.list_number:,} of ours on this account, which takes {limits.max_lists:,}: make fewer "
         "lists of a split, or delete there what no definition asks for, or set the account's `max_lists`"
     )
-    return Finding("lists", ("add",), facts.adds, reason)
+    return Finding("lists", facts.adds, reason)
 
 
 def _retired(facts: ListFacts) -> Finding:
     reason = (
         f"no definition asks for this list any more, and {amount(facts.free_removes, 'person is', 'people are')} on it"
     )
-    return Finding("retired", ("remove",), facts.free_removes, reason)
+    return Finding("retired", facts.free_removes, reason)
 
 
 def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -281,7 +299,7 @@ def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         return None
     wanted = amount(facts.wanted, "member is", "members are")
     reason = f"{wanted} fewer than {limits.min_members:,}, which the platform or the audience needs"
-    return Finding("floor", ALL, facts.watched_changes, reason)
+    return Finding("floor", facts.watched_changes, reason)
 
 
 def _shrink(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -290,7 +308,7 @@ def _shrink(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.watched_removes == 0 or after >= before * (1 - limits.max_shrink):
         return None
     reason = f"the list would shrink from {before:,} to {after:,}, more than {limits.max_shrink:.0%}"
-    return Finding("shrink", ("remove",), facts.watched_removes, reason)
+    return Finding("shrink", facts.watched_removes, reason)
 
 
 def _removals(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -298,7 +316,7 @@ def _removals(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.watched_removes <= size * limits.max_shrink:
         return None
     reason = f"{_part(facts.watched_removes, size, 'would be removed')}, more than {limits.max_shrink:.0%}"
-    return Finding("removals", ("remove",), facts.watched_removes, reason)
+    return Finding("removals", facts.watched_removes, reason)
 
 
 def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -307,7 +325,7 @@ def _growth(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if not facts.was_filled or facts.adds == 0 or after <= most:
         return None
     reason = f"the list would grow from {facts.largest:,} to {after:,}, more than {limits.max_growth:.0%}"
-    return Finding("growth", ("add",), facts.adds, reason)
+    return Finding("growth", facts.adds, reason)
 
 
 def _updates(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -315,7 +333,7 @@ def _updates(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.changed <= facts.size * limits.max_updates:
         return None
     part = _part(facts.changed, facts.size, "would be sent anew with other e-mails or phones")
-    return Finding("updates", ("update",), facts.updates, f"{part}, more than {limits.max_updates:.0%}")
+    return Finding("updates", facts.updates, f"{part}, more than {limits.max_updates:.0%}")
 
 
 def _coverage(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -331,7 +349,7 @@ def _coverage(facts: ListFacts, limits: GuardLimits) -> Finding | None:
         f"{facts.best_coverage:.0%} had before: {fall * 100:.0f} points less, "
         f"more than {limits.max_coverage_fall * 100:.0f}"
     )
-    return Finding("coverage", ("update", "remove"), held, reason)
+    return Finding("coverage", held, reason)
 
 
 def _consent(facts: ListFacts, limits: GuardLimits) -> Finding | None:
@@ -339,7 +357,7 @@ def _consent(facts: ListFacts, limits: GuardLimits) -> Finding | None:
     if facts.consent_lost <= facts.size * limits.max_consent_loss:
         return None
     part = _part(facts.consent_lost, facts.size, "would be removed because their consent, once granted, is now unknown")
-    return Finding("consent", ("remove",), facts.consent_lost, f"{part}, more than {limits.max_consent_loss:.0%}")
+    return Finding("consent", facts.consent_lost, f"{part}, more than {limits.max_consent_loss:.0%}")
 
 
 def _part(some: int, size: int, what: str) -> str:

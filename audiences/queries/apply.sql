@@ -196,10 +196,10 @@ where list_id = $list_id and member_key in (
 update sync.plans set state = $state, applied_at = $now where plan_id = $plan_id and list_id = $list_id;
 
 -- name: use_permits
--- a release is used up as a whole, the guards that it named for nothing too
+-- a release is used up as a whole, the guards that it named for nothing too, but for those whose changes still wait
 update sync.permits set used_by_plan = $plan_id
-where list_id = $list_id and used_by_plan is null and granted_at in (
-    select granted_at from sync.permits where permit_id in (
+where list_id = $list_id and used_by_plan is null and list_contains($guards, guard) and granted_at in (
+    select granted_at from sync.permits where list_contains($guards, guard) and permit_id in (
         select unnest(permits) from sync.plans where plan_id = $plan_id and list_id = $list_id
     )
 );

@@ -14,6 +14,7 @@ from datetime import datetime
 from audiences.checking import checked_catalog
 from audiences.errors import ConfigError, GuardTripped
 from audiences.experiments import remember_scope
+from audiences.guards import done_with
 from audiences.ledger import open_ledger
 from audiences.ledger.activity import counted
 from audiences.ledger.connection import now_utc
@@ -97,12 +98,17 @@ def _begin(run: Run, works: Sequence[Work]) -> None:
         remember(run.connection, memory, run.build_id)
 
 
+def _held_by_guards(work: Work) -> set[str]:
+    """The operations that the list's own guards hold; who waits for another list is not held by one."""
+    return set(work.held) - ({"add"} if work.plan.guard.is_waiting else set())
+
+
 def _close(run: Run, work: Work) -> None:
     """Write what became of the list, and use up the permits that let its changes through."""
     ids = {"plan_id": run.plan_id, "list_id": work.plan.list}
     if work.is_open:
         run.execute("plan_state", **ids, state="applied", now=run.clock())
-        run.execute("use_permits", **ids)
+        run.execute("use_permits", **ids, guards=done_with(_held_by_guards(work)))
         if not work.held and run.execute("any_absorbed", **ids).fetchone() is not None:
             run.execute("drop_absorbed", **ids)
         if work.result.requests:

@@ -145,3 +145,31 @@ def test_the_reason_of_a_release_names_nobody(shrinking, why):
     assert "example" not in str(error.value)
     assert "555" not in str(error.value)
     assert shrinking.rows("select * from sync.permits") == []
+
+
+def test_two_guards_are_released_one_after_the_other(shrinking):
+    """The first release lets nothing through while the other guard holds the same people: it stays until they go."""
+    let_go(shrinking, guards=["shrink"])
+    assert shrinking.sync() == 3
+    assert shrinking.plan_of().guard.guards == ["removals"]
+    let_go(shrinking, guards=["removals"])
+    assert shrinking.sync() == 0
+    assert len(shrinking.on_ledger()) == 200
+    assert shrinking.rows("select * from sync.permits where used_by_plan is null") == []
+
+
+def test_a_release_that_lets_nothing_through_lasts_no_longer_than_it_says(shrinking):
+    let_go(shrinking, guards=["shrink"], hours=1)
+    assert shrinking.sync() == 3
+    shrinking.tick(hours=2)
+    assert shrinking.plan_of().guard.guards == ["shrink", "removals"]
+
+
+def test_what_one_release_let_through_is_used_up_though_another_guard_holds_the_rest(shrinking):
+    shrinking.crowd(3000, prefix="flood")
+    shrinking.publish(TOMORROW)
+    assert shrinking.plan_of().guard.guards == ["removals", "growth"]
+    let_go(shrinking, guards=["growth"])
+    assert shrinking.sync() == 3
+    assert len(shrinking.on_ledger()) == 3600
+    assert shrinking.rows("select guard from sync.permits where used_by_plan is null") == []

@@ -266,6 +266,8 @@ def _entry(entry: ListEntry, zone: str) -> str:
         parts.append(f"{entry.waiting} planned {local(entry.waiting_since, zone)}, {held}")
     if entry.quarantined is not None:
         parts.append(f"refused {local(entry.quarantined_at, zone)}: {entry.quarantined}")
+    if entry.kept is not None and entry.is_on:
+        parts.append(f"refused {local(entry.kept_at, zone)}: {entry.kept}")
     return ", ".join(parts)
 
 

@@ -14,6 +14,7 @@ STEPS = (
     "fold_erased",
     "fold_removed",
     "fold_leaving",
+    "fold_taken_off",
     "fold_maybe_removed",
     "fold_shaken",
     "fold_mixed",

@@ -54,6 +54,15 @@ where outcomes.level = 'accepted' and outcomes.phase = 1 and outcomes.confirms_r
     and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
     and sent.list_id = change.list_id and sent.member_key = change.member_key;
 
+-- name: fold_taken_off
+-- whom the platform takes off now was refused before
+delete from sync.quarantine as refused
+using outcomes, sync.plan_changes as change
+where outcomes.level = 'accepted' and outcomes.phase = 1
+    and change.plan_id = outcomes.plan_id and change.list_id = outcomes.list_id
+    and change.phase = 1 and change.batch_number = outcomes.batch_number and not change.is_held and change.refusal is null
+    and refused.list_id = change.list_id and refused.member_key = change.member_key and starts_with(refused.reason, 'not removed');
+
 -- name: fold_maybe_removed
 -- a removal whose answer is unknown: perhaps still on the list
 update sync.memberships as sent

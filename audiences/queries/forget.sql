@@ -348,6 +348,12 @@ where list_id = $list_id and member_key in (
     select member_key from sync.memberships where list_id = $list_id and list_contains($erasures, erasure_id)
 );
 
+-- name: unkeep_written_off
+delete from sync.quarantine
+where list_id = $list_id and member_key in (
+    select member_key from sync.memberships where list_id = $list_id and list_contains($erasures, erasure_id)
+);
+
 -- name: drop_written_off
 delete from sync.memberships where list_id = $list_id and list_contains($erasures, erasure_id);
 

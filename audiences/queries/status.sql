@@ -61,7 +61,11 @@ waiting as (
     group by list_id
 ),
 refused as (
-    select list_id, count(*) as people from sync.quarantine group by list_id
+    select
+        list_id, count(*) filter (where not starts_with(reason, 'not removed')) as people,
+        count(*) filter (where starts_with(reason, 'not removed')) as not_removed
+    from sync.quarantine
+    group by list_id
 ),
 written_off as (
     -- on the remote list that there is now: on one that took its place is nobody of them
@@ -92,6 +96,7 @@ select
     coalesce(membership.expiring, 0) as expiring,
     membership.filled_at,
     coalesce(refused.people, 0) as quarantined,
+    coalesce(refused.not_removed, 0) as not_removed,
     coalesce(waiting.requests, 0) as requests_waiting,
     waiting.since as waiting_since,
     lists.applied_at,

@@ -192,6 +192,8 @@ def finish(settings: Settings, ledger: Ledger, clock: Clock) -> tuple[Erasure, .
     if plan_id is not None:
         for item in apply_plan(settings, plan_id, clock=clock).lists:
             message = item.message or "the platform refuses these identifiers"
+            if item.not_removed:
+                message += f". Every drain tries again; if it goes on, look at the list there, and {OR_GIVE_UP}"
             why[item.list] = _Reason(message, is_passing=item.exit_code == Busy.exit_code)
     with ledger.transaction() as connection:
         fold(connection)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from audiences.amounts import amount
 
+NOT_REMOVED = "the platform did not take off"
 ASKED_EVERY = timedelta(days=2)
 """Whoever asks the platforms less often knows too little of them."""
 
@@ -36,6 +37,8 @@ class ListState:
     leaving: int
     erasing: int
     quarantined: int
+    not_removed: int
+    """Members whose removal the platform refused, or called invalid, when it was last asked for."""
     expiring: int
     """Members whom the platform forgets within a week unless they are renewed."""
     requests_waiting: int
@@ -106,6 +109,8 @@ def _there(one: ListState) -> Iterator[str]:
 
 def _ours(one: ListState) -> Iterator[str]:
     """What the next sync, or somebody before it, has to do."""
+    if one.not_removed:
+        yield from _refused_removals(one)
     if one.erasing:
         yield f"run `boomerang sync`: {amount(one.erasing, 'person', 'people')} asked to be forgotten, still on the list"
     if one.waits_for:
@@ -120,9 +125,9 @@ def _ours(one: ListState) -> Iterator[str]:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"
     if not one.is_complete and one.external_id is None and not one.is_gone:
         yield f"mend what kept the list from being made, then run `boomerang sync`: {one.remainder}"
-    elif not one.is_complete:
+    elif not one.is_complete and one.remainder != not_removed_words(one.not_removed):
         yield f"run `boomerang sync`, it goes on where it stopped: {one.remainder or 'the last one left something over'}"
-    elif one.unanswered and not one.held:
+    elif one.unanswered > one.not_removed and not one.held:
         again = amount(one.unanswered, "is", "are")
         yield f"run `boomerang sync`: {again} sent again, an answer never came or the request failed"
     if one.state == "paused" and one.expiring:
@@ -133,6 +138,23 @@ def _ours(one: ListState) -> Iterator[str]:
             f"look at the addresses of {amount(one.quarantined, 'person', 'people')} whom the platform refuses; "
             "they are tried again when these change"
         )
+
+
+def _refused_removals(one: ListState) -> Iterator[str]:
+    end = (
+        f"; `boomerang forget --write-off {one.list} --why '...'` ends it for who asked to be forgotten"
+        if one.erasing
+        else ""
+    )
+    yield (
+        f"look at the list in the ad manager: {not_removed_words(one.not_removed)}. Every sync tries again, and so does "
+        f"`boomerang rebuild {one.audience}`{end}"
+    )
+
+
+def not_removed_words(people: int) -> str:
+    """How many are still on a list because the platform did not take their removal."""
+    return f"{NOT_REMOVED} {amount(people, 'person', 'people')}, still on the list"
 
 
 def _truth(one: ListState, now: datetime) -> Iterator[str]:

@@ -17,7 +17,7 @@ from audiences.errors import (
     Unavailable,
 )
 from audiences.platforms.base import Outcome
-from audiences.sync.lanes import ADDITIONS, ENSURE, REMOVALS, Lane, Request
+from audiences.sync.lanes import ENSURE, REMOVALS, Lane, Request
 from audiences.sync.remote_lists import begin_generation, ensured, forget_members
 from audiences.sync.works import Run
 
@@ -25,6 +25,8 @@ MOST_HALVINGS = 500
 """So many requests of a list are halved in one run at most; a platform that refuses more has another reason."""
 REFUSED = "the platform refuses this member's identifiers"
 INVALID = "the platform calls this member's identifiers invalid"
+NOT_REMOVED = "not removed: the platform refuses to take them off"
+NOT_REMOVED_INVALID = "not removed: the platform calls the rows invalid that would take them off"
 
 
 def settle(run: Run, lane: Lane, request: Request, future: Future[Any]) -> None:
@@ -35,7 +37,7 @@ def settle(run: Run, lane: Lane, request: Request, future: Future[Any]) -> None:
         if request.phase == ENSURE:
             ensured(run, request.work, answer)
         elif isinstance(answer, Outcome):
-            _accepted(run, request, answer)
+            _accepted(run, lane, request, answer)
         else:
             _replaced(run, request, answer)
     elif isinstance(error, BoomerangError):
@@ -52,19 +54,38 @@ def _replaced(run: Run, request: Request, external_id: str) -> None:
         begin_generation(run, request.work, external_id)
 
 
-def _accepted(run: Run, request: Request, outcome: Outcome) -> None:
+def _accepted(run: Run, lane: Lane, request: Request, outcome: Outcome) -> None:
     work = request.work
+    if request.phase == REMOVALS and work.is_open and not work.is_gone and _hides_who(request, outcome):
+        _close_batch(run, request, "rejected", outcome, error="InvalidRows")
+        work.add(requests=1)
+        unnamed = RejectedRows("the platform calls rows of a removal invalid, and does not say which")
+        _look_for_bad_rows(run, lane, request, unnamed, NOT_REMOVED_INVALID)
+        return
     _close_batch(run, request, "accepted", outcome)
-    refused = [] if work.is_gone else _wholly_invalid(request.members, outcome.invalid_rows)
-    if refused and request.phase == ADDITIONS:
-        _quarantine(run, request, refused, INVALID, outcome.request_id)
     work.accepted += 1
-    work.add(
-        sent=len(request.members), received=outcome.received, invalid=outcome.invalid, requests=1,
-        quarantined=len(refused) if request.phase == ADDITIONS else 0,
-    )  # fmt: skip
+    work.add(sent=len(request.members), received=outcome.received, invalid=outcome.invalid, requests=1)
+    if not work.is_gone:
+        _set_invalid_aside(run, request, outcome)
     if run.on_progress:
         run.on_progress(work.plan.list, len(request.members))
+
+
+def _hides_who(request: Request, outcome: Outcome) -> bool:
+    """Whether not all rows that were not taken are named: of anybody in the request it may be one."""
+    return outcome.invalid > len(set(outcome.invalid_rows)) and bool(request.members)
+
+
+def _set_invalid_aside(run: Run, request: Request, outcome: Outcome) -> None:
+    """Who is not on the list, none of whose rows was taken; and who still is, one of whose rows was not taken off."""
+    if request.phase == REMOVALS:
+        staying = sorted({request.members[number] for number in outcome.invalid_rows if number < len(request.members)})
+        if staying:
+            _keep(run, request, staying, NOT_REMOVED_INVALID, outcome.request_id)
+        return
+    refused = _wholly_invalid(request.members, outcome.invalid_rows)
+    if refused:
+        _quarantine(run, request, refused, INVALID, outcome.request_id)
 
 
 def _wholly_invalid(members: Sequence[str], invalid_rows: Sequence[int]) -> list[str]:
@@ -97,13 +118,15 @@ def _refused(run: Run, lane: Lane, request: Request, error: BoomerangError) -> N
         work.fail(error)
 
 
-def _look_for_bad_rows(run: Run, lane: Lane, request: Request, error: RejectedRows) -> bool:
-    """Halve the request, or put its only member into quarantine. False when too much was refused already."""
+def _look_for_bad_rows(
+    run: Run, lane: Lane, request: Request, error: RejectedRows, why_kept: str = NOT_REMOVED
+) -> bool:
+    """Halve the request, or set its only member aside. False when too much was refused already."""
     work = request.work
     ids = {"plan_id": run.plan_id, "list_id": work.plan.list, "phase": request.phase}
     work.halvings += 1
     members = sorted(set(request.members))
-    if work.halvings > MOST_HALVINGS or (work.result.quarantined >= 3 and not work.accepted):
+    if work.halvings > MOST_HALVINGS or (work.result.quarantined + work.result.not_removed >= 3 and not work.accepted):
         work.fail(RejectedRequest(f"{error}; so many rows are refused that it cannot be the rows"))
         return True
     if len(members) > 1:
@@ -112,22 +135,29 @@ def _look_for_bad_rows(run: Run, lane: Lane, request: Request, error: RejectedRo
         run.execute("halve", **ids, batch_number=request.number, next=next_number)
         lane.waiting.extendleft(Request(work, request.phase, number) for number in (next_number + 1, next_number))
         return True
-    _quarantine(run, request, members, REFUSED, error.request_id)
-    work.add(quarantined=1)
+    if request.phase == REMOVALS:
+        _keep(run, request, members, why_kept, error.request_id)
+    else:
+        _quarantine(run, request, members, REFUSED, error.request_id)
     return True
 
 
+def _keep(run: Run, request: Request, members: list[str], reason: str, request_id: str | None) -> None:
+    """Who was not taken off stays known as sent, and is tried again by the next plan; nothing is added for them before."""
+    common = {"plan_id": run.plan_id, "list_id": request.work.plan.list, "members": members, "reason": reason}
+    run.execute("refuse", **common, phase=REMOVALS, batch_number=request.number)
+    run.execute("refuse_addition", **common)
+    run.execute("leave_not_removed", list_id=request.work.plan.list, members=members)
+    run.execute("not_removed", **common, batch_number=request.number, request_id=request_id, now=run.clock())
+    request.work.add(not_removed=len(members))
+
+
 def _quarantine(run: Run, request: Request, members: list[str], reason: str, request_id: str | None) -> None:
-    common = {"plan_id": run.plan_id, "list_id": request.work.plan.list, "members": members}
-    place = {"phase": request.phase, "batch_number": request.number}
-    run.execute("refuse", **common, **place, reason=reason)
-    if request.phase == REMOVALS:
-        run.execute("refuse_addition", **common, reason=reason)
-        return
+    common = {"plan_id": run.plan_id, "list_id": request.work.plan.list, "members": members, "reason": reason}
+    run.execute("refuse", **common, phase=request.phase, batch_number=request.number)
     run.execute("leave_quarantine", list_id=request.work.plan.list, members=members)
-    run.execute(
-        "quarantine", **common, batch_number=request.number, reason=reason, request_id=request_id, now=run.clock()
-    )
+    run.execute("quarantine", **common, batch_number=request.number, request_id=request_id, now=run.clock())
+    request.work.add(quarantined=len(members))
 
 
 def _close_batch(

@@ -20,7 +20,7 @@ from audiences.settings import Settings
 from audiences.sql import statements
 from audiences.sync.confirm import is_set
 from audiences.sync.drift import Size, drift
-from audiences.sync.list_state import ListState, advise
+from audiences.sync.list_state import ListState, advise, not_removed_words
 from audiences.sync.plan_record import GuardReport
 from audiences.sync.renames import as_named
 
@@ -140,8 +140,8 @@ def _list_state(
         is_gone=is_gone,
         note=newest["note"] if newest else "",
         drift=drifting,
-        is_complete=row["is_complete"],
-        remainder=row["remainder"],
+        is_complete=row["is_complete"] and not row["not_removed"],
+        remainder=row["remainder"] or (not_removed_words(row["not_removed"]) if row["not_removed"] else None),
         held=guard.held,
         reasons=tuple(guard.reasons),
         guards=tuple(guard.guards),
@@ -159,8 +159,8 @@ def _list_state(
 
 
 COUNTS = (
-    "members", "unanswered", "accepted", "confirmed", "leaving", "erasing", "quarantined", "expiring", "requests_waiting",
-    "written_off",
+    "members", "unanswered", "accepted", "confirmed", "leaving", "erasing", "quarantined", "not_removed", "expiring",
+    "requests_waiting", "written_off",
 )  # fmt: skip
 INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
 

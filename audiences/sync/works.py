@@ -25,9 +25,10 @@ from audiences.sync.plan_record import ListPlan, StoredList
 
 @dataclass(frozen=True)
 class ListResult:
-    """What became of one list. Counts are upload rows, `quarantined` people.
+    """What became of one list. Counts are upload rows, `quarantined` and `not_removed` people.
 
-    `state`: applied, held, unchanged, stale, partly, failed. `wait` is how many seconds the platform asks to stay away.
+    `state`: applied, held, unchanged, stale, partly, failed. `not_removed` are those whose removal the platform refused, or
+    called invalid. `wait` is how many seconds the platform asks to stay away.
     """
 
     list: ListId
@@ -40,6 +41,7 @@ class ListResult:
     invalid: int = 0
     requests: int = 0
     quarantined: int = 0
+    not_removed: int = 0
     wait: float | None = None
     message: str = ""
     exit_code: int = 0

@@ -58,7 +58,7 @@ def write_off(
         open_ones = _still_open(tried, list_id)
         named, which, now = statements("forget"), {"list_id": list_id, "erasures": open_ones}, clock()
         with ledger.transaction() as connection:
-            for step in ("clear_written_off", "drop_written_off"):
+            for step in ("clear_written_off", "unkeep_written_off", "drop_written_off"):
                 connection.execute(named[step], which)
             connection.execute(named["write_off"], {**which, "now": now, "said_by": said_by, "why": reason})
             connection.execute(named["settle_erasures"], {"now": now})

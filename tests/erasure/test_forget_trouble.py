@@ -12,6 +12,8 @@ from killed_run import forget_one, hold, processes, run, start
 from audiences.errors import Busy
 from audiences.ledger import open_ledger
 from audiences.sync import forget as module
+from audiences.sync.status import read_status
+from audiences.sync.write_off import write_off
 
 
 def down(shop, times=8):
@@ -174,3 +176,41 @@ def test_a_list_of_a_platform_that_is_gone_loses_nobody_who_only_has_the_same_fi
     asked = shop.forget("ann")
     assert asked.is_open
     assert shop.value("select count(*) from sync.memberships where erasure_id is not null") == 1
+
+
+@pytest.mark.parametrize("fault", [{"do": "error", "code": 100}, {"do": "invalid_rows", "rows": [0]}])
+def test_a_removal_that_the_platform_does_not_take_leaves_the_erasure_open_and_forgets_nothing(shop, fault):
+    everybody = shop.filled("ann")
+    shop.sandbox.control(faults=[{"on": "remove", "times": "always", **fault}])
+    receipt = shop.forget("ann")
+    shop.confirm()
+    again = shop.forget(shop.mail("ann"))
+    for one in (receipt, again):
+        assert one.is_open
+        assert (one.lists[0].state, one.lists[0].requests) == ("open", ())
+        assert "OPEN, still to be removed: the platform did not take off 1 person" in one.as_text()
+        assert "boomerang forget --write-off" in one.as_text()
+        assert "Done" not in one.as_text()
+    assert again.erasure_id == receipt.erasure_id
+    assert shop.on_ledger() == everybody
+    (told,) = read_status(shop.settings, now=shop.tick()).lists
+    assert (told.not_removed, told.erasing, told.is_complete) == (1, 1, False)
+    assert f"`boomerang forget --write-off {LIST} --why '...'`" in told.todo[0]
+    up(shop)
+    (drained,) = shop.drain()
+    assert drained.state == "done"
+    assert shop.people_on() == everybody - {"ann"}
+    shop.confirm()
+    (told,) = read_status(shop.settings, now=shop.tick()).lists
+    assert (told.not_removed, told.is_complete) == (0, True)
+    assert shop.value("select count(*) from sync.quarantine") == 0
+
+
+def test_a_removal_that_the_platform_never_takes_can_be_written_off(shop):
+    shop.filled("ann")
+    shop.sandbox.control(faults=[{"on": "remove", "times": "always", "do": "invalid_rows"}])
+    assert shop.forget("ann").is_open
+    (receipt,) = write_off(shop.settings, LIST, why="the platform does not take it", clock=shop.tick)
+    assert receipt.state == "written_off"
+    assert "NOT REMOVED" in receipt.as_text()
+    assert shop.value("select count(*) from sync.quarantine") == 0

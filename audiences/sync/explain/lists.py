@@ -27,9 +27,8 @@ def lists_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[ListEntry]
             "held_reasons": tuple(row["reasons"]) if row["is_held"] else (),
         }  # fmt: skip
     for row in _dicts(connection, named["quarantined"]):
-        found[row["audience"], row["list_id"]] |= {
-            "quarantined": row["reason"], "quarantined_at": row["quarantined_at"],
-        }  # fmt: skip
+        word = "kept" if row["reason"].startswith("not removed") else "quarantined"
+        found[row["audience"], row["list_id"]] |= {word: row["reason"], f"{word}_at": row["quarantined_at"]}
     lists: dict[str, list[ListEntry]] = defaultdict(list)
     for (audience, list_id), values in sorted(found.items()):
         lists[audience].append(ListEntry(list_id, **values))

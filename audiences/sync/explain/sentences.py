@@ -161,6 +161,8 @@ def list_words(entry: ListEntry) -> str:
         state = f"on {entry.list}, {answers.get(entry.level or '', entry.level)}"
     else:
         state = f"not on {entry.list}"
+    if entry.kept is not None and entry.is_on:
+        state = f"{state}; {entry.kept}"
     if entry.is_leaving_for_good:
         return f"{state}; asked to be forgotten, the removal was accepted"
     if entry.is_being_erased:

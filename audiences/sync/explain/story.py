@@ -147,6 +147,9 @@ class ListEntry:
     held_reasons: tuple[str, ...] = ()
     quarantined: str | None = None
     quarantined_at: datetime | None = None
+    kept: str | None = None
+    """Why the platform did not take them off, the last time that it was asked to."""
+    kept_at: datetime | None = None
 
     @property
     def is_on(self) -> bool:

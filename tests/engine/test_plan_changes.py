@@ -280,6 +280,6 @@ def test_a_plan_as_json_has_the_documented_keys(shop):
     assert set(document["lists"][0]) == {
         "list", "audience", "platform", "account", "split", "hash", "members", "adds", "updates", "removes", "renews",
         "unchanged", "dropped", "guard", "requests", "bytes", "seconds", "state", "waiting", "notes",
-        "taken_over_from",
+        "taken_over_from", "size", "overdue",
     }  # fmt: skip
     assert set(document["lists"][0]["guard"]) == {"verdict", "held", "reasons", "guards", "waits_for", "left_out"}

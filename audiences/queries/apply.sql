@@ -108,6 +108,25 @@ from sync.plan_changes
 where plan_id = $plan_id and list_id = $list_id and phase = 2 and batch_number = $batch_number
     and refusal is not null and list_contains($members::uuid[], member_key);
 
+-- name: not_removed
+-- a member whom the platform did not take off: kept in mind beside the refused, by a sum that no identifiers have
+insert into sync.quarantine
+select list_id, member_key, md5('not removed ' || member_key::varchar)::uuid, $reason, $request_id, $now
+from sync.plan_changes
+where plan_id = $plan_id and list_id = $list_id and phase = 1 and batch_number = $batch_number
+    and refusal is not null and list_contains($members::uuid[], member_key);
+
+-- name: leave_not_removed
+delete from sync.quarantine
+where list_id = $list_id and starts_with(reason, 'not removed') and list_contains($members::uuid[], member_key);
+
+-- name: let_stay
+-- whom this plan does not remove may be on the list, or was taken off: nothing was refused of late
+delete from sync.quarantine
+where list_id = $list_id and starts_with(reason, 'not removed') and member_key not in (
+    select member_key from sync.plan_changes where plan_id = $plan_id and list_id = $list_id and phase = 1
+);
+
 -- name: leave_quarantine
 delete from sync.quarantine where list_id = $list_id and list_contains($members::uuid[], member_key);
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from audiences.checking import checked_catalog
-from audiences.errors import ConfigError, GuardTripped
+from audiences.errors import ConfigError, GuardTripped, RejectedRequest, gravest
 from audiences.experiments import remember_scope
 from audiences.guards import done_with
 from audiences.ledger import open_ledger
@@ -24,6 +24,7 @@ from audiences.settings import Settings
 from audiences.splits import remember
 from audiences.sync.entries import begin_days, log_entries
 from audiences.sync.families import tell_waiting, waiting_words
+from audiences.sync.list_state import not_removed_words
 from audiences.sync.plan_record import read_plan
 from audiences.sync.renames import has_lists, take_over
 from audiences.sync.sending import carry_out
@@ -109,6 +110,8 @@ def _close(run: Run, work: Work) -> None:
     if work.is_open:
         run.execute("plan_state", **ids, state="applied", now=run.clock())
         run.execute("use_permits", **ids, guards=done_with(_held_by_guards(work)))
+        if work.stored.purpose != "forget":
+            run.execute("let_stay", **ids)
         if not work.held and run.execute("any_absorbed", **ids).fetchone() is not None:
             run.execute("drop_absorbed", **ids)
         if work.result.requests:
@@ -124,10 +127,21 @@ def _close(run: Run, work: Work) -> None:
     if work.result.state == "held":
         reasons = [*work.plan.guard.reasons, *([waiting_words(work)] if work.waiting else [])]
         work.result = replace(work.result, message="; ".join(reasons), exit_code=GuardTripped.exit_code)
-    if work.stored.purpose == "forget":
-        return  # what an earlier sync left over is still left over
     is_complete = work.result.state in ("applied", "held", "unchanged")
     remainder = None if is_complete else work.result.message
+    if work.result.not_removed:
+        _tell_not_removed(work)
+    if work.stored.purpose == "forget":
+        return  # what an earlier sync left over is still left over
     run.execute("remainder", list_id=work.plan.list, is_complete=is_complete, remainder=remainder)
     if work.result.state == "failed":
         run.execute("why_failed", **ids, remainder=remainder)
+
+
+def _tell_not_removed(work: Work) -> None:
+    """A list is not as wanted while somebody is on it whom the platform did not take off, whatever else went."""
+    result = work.result
+    message = "; ".join(part for part in (result.message, not_removed_words(result.not_removed)) if part)
+    state = "partly" if result.state == "applied" else result.state
+    code = gravest([result.exit_code, RejectedRequest.exit_code])
+    work.result = replace(result, state=state, message=message, exit_code=code)

@@ -260,7 +260,7 @@ def _prune(ledger: Ledger, settings: Settings) -> None:
     kept = {
         row[0]
         for row in ledger.connection.execute(
-            "select build_id from sync.builds where state = 'finished' order by finished_at desc limit ?", [KEPT_BUILDS]
+            "select build_id from sync.builds where state = 'finished' order by rowid desc limit ?", [KEPT_BUILDS]
         ).fetchall()
     }
     for file in settings.published.glob("*"):

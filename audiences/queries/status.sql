@@ -1,23 +1,24 @@
--- What the ledger knows, for people.
+-- What the ledger knows, for people. Newest is what was written last (rowid), not what bears the latest time: a clock may have
+-- been ahead, and was set right since.
 
 -- name: spoken
 -- plans that say what is to be: carried out (a rebuild only then), or made of the newest build that there was. A look at an older
 -- build, or at some audiences of a build that was planned as a whole and then without what is held, hides nothing
 create or replace temp view spoken as
-select plan.*
+select plan.*, plan.rowid as place
 from sync.plans as plan
 left join sync.builds as build on build.build_id = plan.build_id
 where (plan.purpose = 'sync' or plan.purpose = 'rebuild') and plan.state not in ('planned', 'stale')
     or plan.purpose = 'sync'
     and not exists (
         select 1 from sync.builds as newer
-        where newer.state = 'finished' and newer.started_at > build.started_at and newer.finished_at <= plan.created_at
+        where newer.state = 'finished' and newer.rowid > build.rowid and newer.finished_at <= plan.created_at
     )
     and (
         len(plan.held) > 0
         or (select count(*) from sync.plans as part where part.plan_id = plan.plan_id) >= all (
             select count(*) from sync.plans as whole
-            where whole.build_id = plan.build_id and whole.purpose = 'sync' and whole.created_at < plan.created_at
+            where whole.build_id = plan.build_id and whole.purpose = 'sync' and whole.rowid < plan.rowid
             group by whole.plan_id
         )
     );
@@ -39,18 +40,17 @@ with membership as (
 ),
 newest_plan as (
     select
-        list_id, arg_max(entry, created_at) as entry, max(created_at) as planned_at,
-        max(applied_at) filter (where state = 'applied') as synced_at,
-        arg_max_null(entry ->> '$.failure', applied_at) filter (where state in ('applied', 'failed')) as failure
+        list_id, arg_max(entry, place) as entry, arg_max(created_at, place) as planned_at,
+        arg_max(applied_at, place) filter (where state = 'applied') as synced_at,
+        arg_max_null(entry ->> '$.failure', place) filter (where state in ('applied', 'failed')) as failure
     from spoken
     group by list_id
 ),
 held_since as (
     select plans.list_id, min(plans.created_at) as since
     from spoken as plans
-    where len(plans.held) > 0 and plans.created_at > coalesce(
-        (select max(free.created_at) from spoken as free where free.list_id = plans.list_id and len(free.held) = 0),
-        timestamp '1970-01-01'
+    where len(plans.held) > 0 and plans.place > coalesce(
+        (select max(free.place) from spoken as free where free.list_id = plans.list_id and len(free.held) = 0), -1
     )
     group by plans.list_id
 ),
@@ -120,15 +120,15 @@ left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
 -- name: newest_entries
-select list_id, arg_max(entry, created_at), max(created_at) from spoken group by list_id;
+select list_id, arg_max(entry, place), max(place) from spoken group by list_id;
 
 -- name: told
--- what the platforms said of each list in its last weeks, oldest first
+-- what the platforms said of each list in the weeks before they were asked last, in the order of asking
 select
     list_id, asked_at, name, size_lower, size_upper, is_usable, note, member_count, is_flagged, is_gone, match_rate
 from sync.list_status
-qualify asked_at >= max(asked_at) over (partition by list_id) - to_days(30)
-order by list_id, asked_at;
+qualify asked_at >= first_value(asked_at) over (partition by list_id order by rowid desc) - to_days(30)
+order by list_id, rowid;
 
 -- name: row_count
 select coalesce(sum(len(identifiers)), 0)::bigint from sync.memberships where list_id = $list_id;
@@ -141,7 +141,7 @@ order by list_id;
 
 -- name: builds
 select build_id, as_of, started_at, finished_at, state, node_count, failed_nodes
-from sync.builds order by started_at desc limit 5;
+from sync.builds order by rowid desc limit 5;
 
 -- name: permit
 insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until, $now, $granted_by, $reason, null);
@@ -151,7 +151,7 @@ insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until,
 select 1
 from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
 inner join sync.builds as build on build.build_id = plan.build_id
-inner join sync.builds as newer on newer.state = 'failed' and newer.started_at > build.started_at
+inner join sync.builds as newer on newer.state = 'failed' and newer.rowid > build.rowid
 where coalesce(newer.finished_at, newer.started_at) > plan.created_at
 limit 1;
 

@@ -243,7 +243,8 @@ def _note(
             connection.execute(NONE_RUNS)
         connection.execute("delete from sync.builds where build_id = ?", [build_id])
         connection.execute(
-            "insert into sync.builds values (?, ?, ?, null, ?, ?, ?)", [build_id, as_of, started, state, nodes, failed]
+            "insert into sync.builds (build_id, as_of, started_at, state, node_count, failed_nodes) values (?, ?, ?, ?, ?, ?)",
+            [build_id, as_of, started, state, nodes, failed],
         )
 
 
@@ -260,7 +261,8 @@ def _prune(ledger: Ledger, settings: Settings) -> None:
     kept = {
         row[0]
         for row in ledger.connection.execute(
-            "select build_id from sync.builds where state = 'finished' order by finished_at desc limit ?", [KEPT_BUILDS]
+            "select build_id from sync.builds where state = 'finished' order by sequence_number desc limit ?",
+            [KEPT_BUILDS],
         ).fetchall()
     }
     for file in settings.published.glob("*"):

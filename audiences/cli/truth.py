@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0  # seconds that a look waits for a sync to end
 HOURS_OF_TWO_DAYS = 48
+A_MINUTE = timedelta(minutes=1)
 OUTCOMES = {
     "failed": "not answered",
     "gone": "deleted there",
@@ -232,8 +234,12 @@ def _share(rate: float | None) -> str:
 
 
 def _when(moment: datetime | None, hours: float | None, zone: str) -> str | None:
-    """`2026-11-23 08:00 (3 h ago)`."""
+    """`2026-11-23 08:00 (3 h ago)`; by a clock that was ahead, it is still to come."""
     if moment is None or hours is None:
         return None
+    from audiences.ledger.connection import now_utc
+
+    if moment > now_utc() + A_MINUTE:
+        return f"{local(moment, zone)} (still to come: a clock was ahead)"
     ago = f"{hours:.0f} h" if hours < HOURS_OF_TWO_DAYS else f"{hours / 24:.0f} days"
     return f"{local(moment, zone)} ({ago} ago)"

@@ -10,8 +10,9 @@ select 1
 from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
 where plan.build_id not in (select build_id from sync.builds where state = 'finished')
     or exists (
-        select 1 from sync.builds
-        where state = 'finished' and finished_at > plan.created_at and build_id <> plan.build_id
+        select 1 from sync.builds as newer
+        inner join sync.builds as build on build.build_id = plan.build_id and newer.sequence_number > build.sequence_number
+        where newer.state = 'finished' and newer.finished_at > plan.created_at
     );
 
 -- name: let_go

@@ -31,7 +31,7 @@ select generation, external_id from sync.lists where list_id = $list_id;
 -- what was answered; whatever is not settled after so long will not be
 create or replace temp table told as
 select
-    batch.batch_id, batch.plan_id, batch.phase, batch.batch_number, batch.opened_at,
+    batch.batch_id, batch.plan_id, batch.phase, batch.batch_number, batch.opened_at, batch.sequence_number,
     case
         when answer.state in ('processed', 'failed', 'unknown') then answer.state
         when batch.closed_at < $give_up then 'unknown'
@@ -81,7 +81,7 @@ select
     list_distinct(flatten(list(change.identifiers))) as identifiers,
     any_value(change.fingerprint) as fingerprint,
     max(told.opened_at) as sent_at,
-    arg_max(told.batch_id, told.opened_at) as batch_id
+    arg_max(told.batch_id, told.sequence_number) as batch_id
 from told
 inner join sync.plan_changes as change
     on change.plan_id = told.plan_id and change.list_id = $list_id

@@ -104,7 +104,7 @@ order by memberships.list_id;
 -- name: waiting
 -- changes of each list's newest plan that have not gone: held by a guard, or not applied yet
 with newest as (
-    select list_id, arg_max(plan_id, created_at) as plan_id
+    select list_id, arg_max(plan_id, sequence_number) as plan_id
     from sync.plans
     where purpose = 'sync'
     group by list_id

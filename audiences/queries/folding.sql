@@ -11,7 +11,9 @@ select
     if(bool_or(batch.state = 'accepted'), 'accepted', 'sent') as level,
     max(batch.opened_at) as sent_at,
     max(batch.closed_at) filter (where batch.state = 'accepted') as accepted_at,
-    coalesce(arg_max(batch.batch_id, batch.opened_at) filter (where batch.state = 'accepted'), max(batch.batch_id)) as batch_id,
+    coalesce(
+        arg_max(batch.batch_id, batch.sequence_number) filter (where batch.state = 'accepted'), max(batch.batch_id)
+    ) as batch_id,
     any_value(plans.recipe) as recipe,
     any_value(plans.keep_days) as keep_days,
     any_value(plans.confirms_removals) as confirms_removals

@@ -295,7 +295,7 @@ from sync.memberships
 where list_id = $list_id and erasure_id is not null and leaving_at is null;
 
 -- name: newest_build
-select coalesce(max_by(build_id, started_at), '') from sync.builds where state = 'finished';
+select coalesce(arg_max(build_id, sequence_number), '') from sync.builds where state = 'finished';
 
 -- name: drop_unmade
 -- a list that the platform does not have, or no more: nobody is on it

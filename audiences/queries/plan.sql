@@ -57,10 +57,10 @@ where not carried.is_held
 -- plan did not come to its end, whoever it did not remove is among those of the next one
 with known as (
     select
-        created_at, coalesce((entry ->> '$.size')::bigint, 0) as size, case
+        sequence_number, coalesce((entry ->> '$.size')::bigint, 0) as size, case
             when state = 'applied' then overdue
             when state in ('planned', 'stale') then 0
-            else greatest(overdue - lead(overdue, 1, $overdue) over (order by created_at), 0)
+            else greatest(overdue - lead(overdue, 1, $overdue) over (order by sequence_number), 0)
         end as left_so
     from (select *, coalesce((entry ->> '$.overdue')::bigint, 0) as overdue from sync.plans where list_id = $list_id)
     where greatest(created_at, applied_at) > $since
@@ -68,7 +68,7 @@ with known as (
 select coalesce(max(size) - max(size - left_since), 0)
 from (
     select
-        size, sum(left_so) over (order by created_at rows between current row and unbounded following) as left_since
+        size, sum(left_so) over (order by sequence_number rows between current row and unbounded following) as left_since
     from known
 );
 

@@ -20,7 +20,7 @@ open_one as (
     where coalesce($now - plan.as_of <= $max_build_age or plan.made_at - plan.as_of > $max_build_age, true)
         and not exists (
             select 1 from sync.builds as newer
-            where newer.state = 'finished' and newer.finished_at > plan.made_at and newer.build_id <> plan.build_id
+            where newer.state = 'finished' and newer.finished_at > plan.made_at and newer.sequence_number > build.sequence_number
         )
 )
 select plan_id
@@ -53,7 +53,7 @@ delete from sync.batches
 where is_folded and coalesce(closed_at, opened_at) <= $too_old
     and plan_id not in (select plan_id from sync.plan_changes)
     and batch_id not in (select batch_id from sync.memberships)
-    and batch_id not in (select arg_max(batch_id, opened_at) from sync.batches group by list_id, phase);
+    and batch_id not in (select arg_max(batch_id, sequence_number) from sync.batches group by list_id, phase);
 
 -- name: any_old_status
 select 1 from sync.list_status where asked_at <= $thinned limit 1;
@@ -65,7 +65,7 @@ using (
     select
         list_id, asked_at,
         row_number() over (partition by list_id, asked_at::date order by asked_at desc) as place_of_day,
-        row_number() over (partition by list_id order by asked_at desc) as place
+        row_number() over (partition by list_id order by sequence_number desc) as place
     from sync.list_status
 ) as placed
 where placed.list_id = told.list_id and placed.asked_at = told.asked_at and placed.place > 1

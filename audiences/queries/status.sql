@@ -1,4 +1,5 @@
--- What the ledger knows, for people.
+-- What the ledger knows, for people. Newest is what was written last, not what bears the latest time: a clock may have been
+-- ahead, and was set right since.
 
 -- name: spoken
 -- plans that say what is to be: carried out (a rebuild only then), or made of the newest build that there was. A look at an older
@@ -11,13 +12,13 @@ where (plan.purpose = 'sync' or plan.purpose = 'rebuild') and plan.state not in 
     or plan.purpose = 'sync'
     and not exists (
         select 1 from sync.builds as newer
-        where newer.state = 'finished' and newer.started_at > build.started_at and newer.finished_at <= plan.created_at
+        where newer.state = 'finished' and newer.sequence_number > build.sequence_number and newer.finished_at <= plan.created_at
     )
     and (
         len(plan.held) > 0
         or (select count(*) from sync.plans as part where part.plan_id = plan.plan_id) >= all (
             select count(*) from sync.plans as whole
-            where whole.build_id = plan.build_id and whole.purpose = 'sync' and whole.created_at < plan.created_at
+            where whole.build_id = plan.build_id and whole.purpose = 'sync' and whole.sequence_number < plan.sequence_number
             group by whole.plan_id
         )
     );
@@ -39,18 +40,19 @@ with membership as (
 ),
 newest_plan as (
     select
-        list_id, arg_max(entry, created_at) as entry, max(created_at) as planned_at,
-        max(applied_at) filter (where state = 'applied') as synced_at,
-        arg_max_null(entry ->> '$.failure', applied_at) filter (where state in ('applied', 'failed')) as failure
+        list_id, arg_max(entry, sequence_number) as entry, arg_max(created_at, sequence_number) as planned_at,
+        arg_max(applied_at, sequence_number) filter (where state = 'applied') as synced_at,
+        arg_max_null(entry ->> '$.failure', sequence_number) filter (where state in ('applied', 'failed')) as failure
     from spoken
     group by list_id
 ),
 held_since as (
     select plans.list_id, min(plans.created_at) as since
     from spoken as plans
-    where len(plans.held) > 0 and plans.created_at > coalesce(
-        (select max(free.created_at) from spoken as free where free.list_id = plans.list_id and len(free.held) = 0),
-        timestamp '1970-01-01'
+    where len(plans.held) > 0 and coalesce(
+        plans.sequence_number
+        > (select max(free.sequence_number) from spoken as free where free.list_id = plans.list_id and len(free.held) = 0),
+        true
     )
     group by plans.list_id
 ),
@@ -120,15 +122,15 @@ left join written_off on written_off.list_id = lists.list_id
 order by list_id;
 
 -- name: newest_entries
-select list_id, arg_max(entry, created_at), max(created_at) from spoken group by list_id;
+select list_id, arg_max(entry, sequence_number), max(sequence_number) from spoken group by list_id;
 
 -- name: told
--- what the platforms said of each list in its last weeks, oldest first
+-- what the platforms said of each list in the weeks before they were asked last, in the order of asking
 select
     list_id, asked_at, name, size_lower, size_upper, is_usable, note, member_count, is_flagged, is_gone, match_rate
 from sync.list_status
-qualify asked_at >= max(asked_at) over (partition by list_id) - to_days(30)
-order by list_id, asked_at;
+qualify asked_at >= first_value(asked_at) over (partition by list_id order by sequence_number desc) - to_days(30)
+order by list_id, sequence_number;
 
 -- name: row_count
 select coalesce(sum(len(identifiers)), 0)::bigint from sync.memberships where list_id = $list_id;
@@ -141,7 +143,7 @@ order by list_id;
 
 -- name: builds
 select build_id, as_of, started_at, finished_at, state, node_count, failed_nodes
-from sync.builds order by started_at desc limit 5;
+from sync.builds order by sequence_number desc limit 5;
 
 -- name: permit
 insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until, $now, $granted_by, $reason, null);
@@ -151,7 +153,7 @@ insert into sync.permits values ($permit_id, $list_id, $guard, $at_most, $until,
 select 1
 from (select any_value(build_id) as build_id, max(created_at) as created_at from sync.plans where plan_id = $plan_id) as plan
 inner join sync.builds as build on build.build_id = plan.build_id
-inner join sync.builds as newer on newer.state = 'failed' and newer.started_at > build.started_at
+inner join sync.builds as newer on newer.state = 'failed' and newer.sequence_number > build.sequence_number
 where coalesce(newer.finished_at, newer.started_at) > plan.created_at
 limit 1;
 

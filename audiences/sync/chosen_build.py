@@ -30,8 +30,8 @@ def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datet
     """The newest finished build, or the newest one of `as_of`. Raises DataError when there is none."""
     settle_killed(ledger, settings)
     rows = ledger.connection.execute(
-        "select build_id, as_of, state, started_at from sync.builds order by started_at desc, build_id desc"
-    ).fetchall()
+        "select build_id, as_of, state, sequence_number from sync.builds order by sequence_number desc"
+    ).fetchall()  # as they were begun: by a clock that was ahead, one would stay the newest for days
     finished = [row for row in rows if row[2] == "finished"]
     newest_id = finished[0][0] if finished else ""
     if as_of is not None:
@@ -41,8 +41,8 @@ def find_build(ledger: Ledger, settings: Settings, as_of: str | None, now: datet
             raise DataError(f"there is no finished build for {as_of}: run `boomerang build --as-of {as_of}`")
     if not finished:
         raise DataError("there is no finished build yet: run `boomerang extract`, then `boomerang build`")
-    build_id, moment, _, started = finished[0]
-    newer_failed = as_of is None and any(row[2] == "failed" and row[3] > started for row in rows)
+    build_id, moment, _, begun = finished[0]
+    newer_failed = as_of is None and any(row[2] == "failed" and row[3] > begun for row in rows)
     return BuildRef(build_id, moment, newer_failed, newest_id)
 
 

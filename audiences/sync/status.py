@@ -204,4 +204,5 @@ def _drift(connection: duckdb.DuckDBPyConnection, row: Row, told_of: Mapping[str
 
 
 def _hours(moment: datetime | None, now: datetime) -> float | None:
-    return None if moment is None else round((now - moment) / AN_HOUR, 1)
+    """Hours since then; 0 where a clock that was ahead wrote it, and it is still to come."""
+    return None if moment is None else max(round((now - moment) / AN_HOUR, 1), 0.0)

@@ -116,14 +116,17 @@ def written_by(shop, version):
 def test_a_ledger_of_before_the_first_release_is_refused_and_left_as_it_is(open_shop):
     shop = written_by(open_shop(free_ledger=True), 1)
     with duckdb.connect(str(shop.settings.ledger_file)) as connection:
-        connection.execute("insert into sync.builds values ('b1', now(), now(), now(), 'finished', 1, [])")
+        connection.execute(
+            "insert into sync.builds (build_id, as_of, started_at, state, node_count, failed_nodes) "
+            "values ('b1', now(), now(), 'finished', 1, [])"
+        )
     before = shop.settings.ledger_file.read_bytes()
     with pytest.raises(DataError, match="before the first release of Boomerang.* a new ledger is made"):
         opened(shop)
     assert shop.settings.ledger_file.read_bytes() == before
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
 def test_a_ledger_that_is_empty_or_of_an_older_version_is_brought_up_to_date(open_shop, version):
     """Of version 1 only what a process left that was killed while it made the ledger."""
     shop = written_by(open_shop(free_ledger=True), version)
@@ -207,3 +210,17 @@ def test_hashes_stand_in_two_tables_and_raw_contacts_in_none(filled):
             assert not any(name in text for name in filled.persons)
             where |= {table} if any(one in text for one in hashes) else set()
     assert where == {"memberships", "plan_changes"}
+
+
+def test_what_an_older_ledger_wrote_is_older_than_whatever_comes_and_stands_in_the_order_of_its_times(open_shop):
+    shop = written_by(open_shop(free_ledger=True), 6)
+    row = "insert into sync.builds {} values ('{}', now(), {}, now(), 'finished', 1, [])"
+    with duckdb.connect(str(shop.settings.ledger_file)) as connection:
+        connection.execute(row.format("", "later", "timestamp '2026-03-02'"))
+        connection.execute(row.format("", "earlier", "timestamp '2026-03-01'"))
+    opened(shop)
+    columns = "(build_id, as_of, started_at, finished_at, state, node_count, failed_nodes)"
+    with duckdb.connect(str(shop.settings.ledger_file)) as connection:
+        connection.execute(row.format(columns, "new", "timestamp '2026-01-01'"))
+        found = connection.execute("select build_id from sync.builds order by sequence_number").fetchall()
+    assert found == [("earlier",), ("later",), ("new",)]

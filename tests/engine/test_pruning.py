@@ -20,7 +20,9 @@ def lived(shop, days=YEARS):
     """Every day of the last years a plan, two requests of it and two answers of the platform, as the ledger keeps them."""
     shop.rows(
         """insert into sync.plans
-           select plan.* replace ('old ' || day as plan_id, plan.created_at - to_days(day::integer) as created_at)
+           select plan.* replace (
+               'old ' || day as plan_id, plan.created_at - to_days(day::integer) as created_at, -day as sequence_number
+           )
            from (from sync.plans where list_id = ? limit 1) as plan, range(1, ?) as days(day)""",
         LIST,
         days,
@@ -29,6 +31,7 @@ def lived(shop, days=YEARS):
         """insert into sync.batches
            select batch.* replace (
                'old ' || day as plan_id, 'old ' || day || ' ' || kind as batch_id, kind as phase, 'processed' as processing,
+               kind - 3 * day as sequence_number,
                batch.opened_at - to_days(day::integer) as opened_at, batch.closed_at - to_days(day::integer) as closed_at
            )
            from (from sync.batches where list_id = ? limit 1) as batch, range(1, ?) as days(day), range(1, 3) as kinds(kind)""",
@@ -37,7 +40,9 @@ def lived(shop, days=YEARS):
     )
     shop.rows(
         """insert into sync.list_status
-           select told.* replace (told.asked_at - to_days(day::integer) - to_hours(hour::integer) as asked_at)
+           select told.* replace (
+               told.asked_at - to_days(day::integer) - to_hours(hour::integer) as asked_at, -2 * day - hour as sequence_number
+           )
            from (from sync.list_status where list_id = ? limit 1) as told, range(1, ?) as days(day), range(2) as hours(hour)""",
         LIST,
         days,

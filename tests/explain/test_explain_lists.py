@@ -195,7 +195,11 @@ def test_asking_changes_nothing_in_the_ledger(shop, jane):
     shop.sync()
     with open_ledger(shop.settings) as ledger:
         values = ["stopped", shop.now, shop.now]
-        ledger.connection.execute("insert into sync.builds values (?, ?, ?, null, 'running', 0, [])", values)
+        ledger.connection.execute(
+            "insert into sync.builds (build_id, as_of, started_at, finished_at, state, node_count, failed_nodes) "
+            "values (?, ?, ?, null, 'running', 0, [])",
+            values,
+        )
         ledger.connection.execute("update sync.batches set is_folded = false, state = 'open'")
     before = shop.ledger_rows()
 

@@ -131,7 +131,14 @@ class HistoryShop:
         build_id = f"{self.tick():%Y%m%d-%H%M%S}-0000"
         self.settings.published.mkdir(parents=True, exist_ok=True)
         write_build(self.settings.published / f"{build_id}.duckdb", self.world)
-        self.rows("insert into sync.builds values (?, ?, ?, ?, 'finished', 1, [])", build_id, as_of, self.now, self.now)
+        self.rows(
+            "insert into sync.builds (build_id, as_of, started_at, finished_at, state, node_count, failed_nodes) "
+            "values (?, ?, ?, ?, 'finished', 1, [])",
+            build_id,
+            as_of,
+            self.now,
+            self.now,
+        )
         self.sandbox.register(self.world.personas())
         self.set_clock()
 

@@ -124,7 +124,11 @@ class ShopFolder(ABC):
             _write_build(self.settings.published / f"{build_id}.duckdb", self._arrow_tables())
         finished_at = self.now if state == "finished" else None
         values = (build_id, as_of, self.now, finished_at, state)
-        self.rows("insert into sync.builds values (?, ?, ?, ?, ?, 1, [])", *values)
+        self.rows(
+            "insert into sync.builds (build_id, as_of, started_at, finished_at, state, node_count, failed_nodes) "
+            "values (?, ?, ?, ?, ?, 1, [])",
+            *values,
+        )
         return build_id
 
     def _arrow_tables(self):

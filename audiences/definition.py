@@ -42,6 +42,7 @@ def _read_names(value: Any) -> Any:
 Name = Annotated[str, BeforeValidator(_read_name)]
 Text = Annotated[str, Field(min_length=1)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Role = Literal["target", "exclude", "seed"]
 
 
 class Part(BaseModel):
@@ -174,7 +175,7 @@ class Audience(Part):
     segment: Text
     platforms: Annotated[dict[str, Target], Field(min_length=1)]
     description: str = ""
-    role: Literal["target", "exclude", "seed"] = "target"
+    role: Role = "target"
     where: Annotated[Where | None, SkipValidation] = None
     exclude: tuple[Exclusion, ...] = ()
     priority: int | None = None

@@ -11,6 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from audiences.dbt_run import NodeResult
 from audiences.log import redact
+from audiences.printable import markdown_name, markdown_table, markdown_text
 from audiences.sync.apply import ListResult
 from audiences.sync.confirm import ListConfirmation
 from audiences.sync.drift import span
@@ -116,11 +117,10 @@ def _reasons(counts: Mapping[str, int]) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as a Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+    """Rows as a Markdown table; the first column is names."""
+    cells = [(markdown_name(str(row[0])), *(_cell(value) for value in row[1:])) for row in rows]
+    return "\n".join(markdown_table(columns, cells))
 
 
 def _cell(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    return f"{value:,}" if isinstance(value, int) else markdown_text(str(value))

@@ -15,6 +15,7 @@ import typer
 
 from audiences.cli.output import outlive_readers
 from audiences.errors import BoomerangError, ConfigError
+from audiences.printable import printable
 
 STOPPED = 130  # what typer makes of Ctrl-C
 
@@ -63,12 +64,12 @@ def print_json(document: Any) -> None:
 
 def say(text: str = "") -> None:
     """Print a result line on stdout."""
-    typer.echo(text)
+    typer.echo(printable(text))
 
 
 def note(text: str) -> None:
     """Print what is going on, on stderr."""
-    typer.echo(text, err=True)
+    typer.echo(printable(text), err=True)
 
 
 def load_commands() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from audiences.printable import printable
+
 WIDTH_WITHOUT_TERMINAL = 190
 
 
@@ -25,7 +27,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_row(*(shown(value) for value in row))
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     console = Console(width=width, highlight=False, markup=False, emoji=False)
-    console.print(title)  # of its own: a table's title folds at the table's width
+    console.print(printable(title))  # of its own: a table's title folds at the table's width
     console.print(table)
 
 
@@ -35,7 +37,7 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))
 
 
 def local(moment: datetime | None, timezone: str) -> str | None:

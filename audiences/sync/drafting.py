@@ -317,16 +317,16 @@ def _notes(one: Draft) -> Sequence[str]:
 def _reported(
     context: Context, one: Draft, waiting: int, siblings: Sequence[str], left_out: Sequence[str]
 ) -> GuardReport:
-    verdict, guards = one.verdict, [finding.kind for finding in one.verdict.findings]
+    verdict, holds = one.verdict, {str(finding.kind): finding.changes for finding in one.verdict.findings}
     if waiting == 0 or "add" in verdict.held:
-        return GuardReport(verdict.name, verdict.held, verdict.reasons, [*guards])
+        return GuardReport(verdict.name, verdict.held, verdict.reasons, [*holds], holds=holds)
     ids = {"plan_id": context.plan_id, "list_id": one.key.list_id, "lists": [*siblings]}
     others = [row[0] for row in context.connection.execute(statements("record")["waits_for"], ids).fetchall()]
     people = amount(waiting, "person waits", "people wait")
     why = [f"a guard holds their removal from {' and '.join(others)}"] if others else []
     why += [f"they are still on {' and '.join(left_out)}, which this plan leaves out"] if left_out else []
     reasons = [*verdict.reasons, f"{people} here: {', or '.join(why)}"]
-    return GuardReport("held", {**verdict.held, "add": waiting}, reasons, [*guards], others, [*left_out])
+    return GuardReport("held", {**verdict.held, "add": waiting}, reasons, [*holds], others, [*left_out], holds)
 
 
 def _store(context: Context, one: Draft, entry: ListPlan, definition: str) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from audiences.amounts import amount
+from audiences.definition import Role
 
 NOT_REMOVED = "the platform did not take off"
+A_DAY = timedelta(days=1)
 ASKED_EVERY = timedelta(days=2)
 """Whoever asks the platforms less often knows too little of them."""
 
@@ -24,6 +26,7 @@ class ListState:
 
     list: str
     audience: str
+    role: Role
     platform: str
     account: str
     state: str
@@ -44,6 +47,8 @@ class ListState:
     requests_waiting: int
     """Accepted requests of which the platform has not said that it processed them."""
     waiting_since: datetime | None
+    filled_at: datetime | None
+    """When the first of those who are on the list now was sent."""
     applied_at: datetime | None
     """When something was sent last."""
     synced_at: datetime | None
@@ -152,6 +157,23 @@ def _refused_removals(one: ListState) -> Iterator[str]:
     )
 
 
+def _is_idle(one: ListState) -> bool:
+    """The platform does not use the list, by its own word: an exclusion at once, a target a day after it was filled."""
+    if one.is_usable or one.is_flagged or one.name_there is None or not one.accepted:
+        return False
+    if one.asked_at is None or one.filled_at is None:
+        return False
+    return one.role == "exclude" or one.asked_at - one.filled_at > A_DAY
+
+
+def _idle(one: ListState) -> str:
+    why = f": {one.note}" if one.note else ""
+    if one.role == "exclude":
+        people = amount(one.members, "person", "people")
+        return f"stop the campaigns that leave this list out, or wait: {people} may see them, for it is not in use yet{why}"
+    return f"look at the list in the ad manager: filled a day ago and more, and the platform does not use it{why}"
+
+
 def not_removed_words(people: int) -> str:
     """How many are still on a list because the platform did not take their removal."""
     return f"{NOT_REMOVED} {amount(people, 'person', 'people')}, still on the list"
@@ -159,6 +181,9 @@ def not_removed_words(people: int) -> str:
 
 def _truth(one: ListState, now: datetime) -> Iterator[str]:
     """What the platform's word is missing, or speaks against."""
+    idle = _idle(one) if _is_idle(one) else None
+    if idle and one.role == "exclude":
+        yield idle
     if one.drift:
         yield f"look at the list in the ad manager, then `boomerang rebuild {one.audience}`: {one.drift}"
     if one.is_renamed:
@@ -171,3 +196,5 @@ def _truth(one: ListState, now: datetime) -> Iterator[str]:
         yield "run `boomerang confirm`, best every day: the platform was not asked for some time"
     elif one.waiting_since is not None and now - one.waiting_since > ASKED_EVERY:
         yield f"wait: the platform has not processed {amount(one.requests_waiting, 'request')} yet"
+    elif idle and one.role != "exclude" and not one.drift:
+        yield idle

@@ -7,13 +7,15 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from audiences.amounts import amount
+from audiences.printable import markdown_code, markdown_name, markdown_table, markdown_text
 from audiences.sync.plan_record import ListPlan, Plan
 
 KILO = 1000.0
+COUNTS = ("members", "add", "update", "remove", "renew", "unchanged", "requests")
 
 
 def as_markdown(plan: Plan, timezone: str = "UTC") -> str:
-    """The plan as one Markdown document, its as_of by the shop's clock. Pipes in names of definitions are escaped."""
+    """The plan as one Markdown document, its as_of by the shop's clock. Whatever a name holds, it is shown as it is."""
     return (
         "\n".join([*_head(plan, timezone), "", *_table(plan.lists), *_looks(plan.lists), *_dropped(plan.lists)]) + "\n"
     )
@@ -21,35 +23,38 @@ def as_markdown(plan: Plan, timezone: str = "UTC") -> str:
 
 def _head(plan: Plan, timezone: str) -> Iterator[str]:
     lists = plan.lists
-    changed = [one for one in lists if one.changes]
+    changed = [one for one in lists if one.changes > one.held_changes]
+    held = sum(one.held_changes for one in lists)
     as_of = plan.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))
     yield f"## Plan `{plan.plan_id}`"
     yield ""
     yield (
         f"As of {as_of:%Y-%m-%d %H:%M} ({timezone}), build `{plan.build_id}`. {_changing(len(changed), len(lists))}: "
-        f"**{sum(one.adds for one in lists):,}** added, **{sum(one.updates for one in lists):,}** updated, "
-        f"**{sum(one.removes for one in lists):,}** removed, **{sum(one.renews for one in lists):,}** renewed, in "
-        f"{amount(sum(one.requests for one in lists), 'request')} ({size(sum(one.bytes for one in lists))})."
+        f"**{sum(one.going('add') for one in lists):,}** added, **{sum(one.going('update') for one in lists):,}** updated, "
+        f"**{sum(one.going('remove') for one in lists):,}** removed, **{sum(one.renews for one in lists):,}** renewed, in "
+        f"{amount(sum(one.requests for one in lists), 'request')} ({size(sum(one.bytes for one in lists))})"
+        f"{f'; **{held:,}** held' if held else ''}."
     )
 
 
 def _changing(changed: int, lists: int) -> str:
-    return f"{changed:,} of {amount(lists, 'list')} {'changes' if changed == 1 else 'change'}"
+    return f"{changed:,} of {amount(lists, 'list')} {'changes' if 1 in (changed, lists) else 'change'}"
 
 
 def _table(lists: Iterable[ListPlan]) -> Iterator[str]:
-    yield "| list | members | add | update | remove | renew | unchanged | requests | guard |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
-    for one in lists:
-        numbers = (one.members, one.adds, one.updates, one.removes, one.renews, one.unchanged, one.requests)
-        verdict = f"**held**: {_counts(one.guard.held)}" if one.guard.held else "ok"
-        yield f"| {_cell(one.list)} | {' | '.join(f'{number:,}' for number in numbers)} | {_cell(verdict)} |"
+    yield from markdown_table(("list", *COUNTS, "guard"), [_row(one) for one in lists], numbers=COUNTS)
+
+
+def _row(one: ListPlan) -> tuple[str, ...]:
+    numbers = (one.members, one.adds, one.updates, one.removes, one.renews, one.unchanged, one.requests)
+    verdict = f"**held**: {_counts(one.guard.held)}" if one.guard.held else "ok"
+    return (markdown_name(one.list), *(f"{number:,}" for number in numbers), verdict)
 
 
 def _looks(lists: Iterable[ListPlan]) -> Iterator[str]:
     """What a reader should look at: what is held and why, what waits, and what is about to happen to a list."""
     sentences = [
-        f"- `{one.list}`: {sentence}."
+        f"- {markdown_code(one.list)}: {markdown_text(sentence)}."
         for one in lists
         for sentence in (*(f"held, because {reason}" for reason in one.guard.reasons), *one.notes)
     ]
@@ -62,17 +67,13 @@ def _dropped(lists: Iterable[ListPlan]) -> Iterator[str]:
     if counted:
         yield from ("", "<details><summary>Who falls out, and why</summary>", "")
         for one in counted:
-            yield f"- `{one.list}`: {_counts(one.dropped)}"
+            yield f"- {markdown_code(one.list)}: {_counts(one.dropped)}"
         yield from ("", "</details>")
 
 
 def _counts(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return ", ".join(f"{count:,} {name}" for name, count in ordered)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return ", ".join(f"{count:,} {markdown_text(name)}" for name, count in ordered)
 
 
 def size(count: int) -> str:

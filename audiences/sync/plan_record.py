@@ -29,6 +29,8 @@ class GuardReport:
     guards: list[str] = field(default_factory=list)
     waits_for: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    holds: dict[str, int] = field(default_factory=dict)
+    """How many changes each of `guards` holds; a change may be held by several."""
 
     @property
     def is_waiting(self) -> bool:
@@ -88,6 +90,16 @@ class ListPlan:
     def changes(self) -> int:
         """How many people's membership changes, held ones included."""
         return self.adds + self.updates + self.removes + self.renews
+
+    @property
+    def held_changes(self) -> int:
+        """How many of them wait, for a guard or for other lists."""
+        return sum(self.guard.held.values())
+
+    def going(self, operation: str) -> int:
+        """How many of the changes of one operation (add, update, remove) go."""
+        counts = {"add": self.adds, "update": self.updates, "remove": self.removes}
+        return counts[operation] - self.guard.held.get(operation, 0)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def release(
 
     Raises:
         ConfigError: no such list, no guard of its own (or not the named one) holds anything, or an unknown guard;
+            `at_most` is less than what a guard holds, so that nothing would ever go;
             or the reason is missing or has an address in it.
     """
     clock, why = now or now_utc(), checked_reason(reason, keeper="the ledger")
@@ -67,7 +68,7 @@ def release(
             raise ConfigError(f"there is no list {list_id}{hint(list_id, entries)}")
         held = GuardReport(**entries[list_id]["guard"])
         chosen = _chosen(list_id, held, guards)
-        ceiling = at_most or _own_changes(held)
+        ceiling = _own_changes(held) if at_most is None else _enough(at_most, list_id, held, chosen)
         until = clock + timedelta(hours=hours)
         with ledger.transaction() as connection:
             for guard in chosen:
@@ -114,6 +115,17 @@ def _chosen(list_id: str, held: GuardReport, guards: Sequence[str]) -> tuple[str
         if guard not in held.guards:
             raise ConfigError(f"{guard} holds nothing on {list_id}: it is held by {' and '.join(held.guards)}")
     return tuple(guards) or tuple(held.guards)
+
+
+def _enough(at_most: int, list_id: str, held: GuardReport, chosen: Sequence[str]) -> int:
+    """The ceiling, if it lets through what each guard holds: a guard holds its changes whole."""
+    for guard in chosen:
+        if held.holds.get(guard, 0) > at_most:
+            raise ConfigError(
+                f"{guard} holds {held.holds[guard]:,} changes of {list_id} and lets them all go or none: "
+                f"--at-most {at_most:,} would release nothing"
+            )
+    return at_most
 
 
 def _own_changes(held: GuardReport) -> int:

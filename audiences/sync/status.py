@@ -12,6 +12,7 @@ import duckdb
 
 from audiences.builds import settle_killed
 from audiences.catalog import Catalog, load_catalog
+from audiences.definition import Role
 from audiences.errors import ConfigError
 from audiences.ledger import Ledger, open_ledger
 from audiences.ledger.connection import now_utc
@@ -121,6 +122,7 @@ def _list_state(
     state = ListState(
         list=row["list_id"],
         audience=row["audience"],
+        role=_role(catalog, row),
         platform=row["platform"],
         account=row["account"],
         state=_state(catalog, row),
@@ -162,13 +164,19 @@ COUNTS = (
     "members", "unanswered", "accepted", "confirmed", "leaving", "erasing", "quarantined", "not_removed", "expiring",
     "requests_waiting", "written_off",
 )  # fmt: skip
-INSTANTS = ("waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
+INSTANTS = ("filled_at", "waiting_since", "applied_at", "synced_at", "planned_at", "held_since")
 
 
 def _stands_for_several(catalog: Catalog | None, row: Row) -> bool:
     """Whether it is no list: the line of a plan for an audience of several lists that has nobody."""
     audience = catalog.audiences.get(row["audience"]) if catalog else None
     return audience is not None and audience.has_several_lists and json.loads(row["entry"])["split"] is None
+
+
+def _role(catalog: Catalog | None, row: Row) -> Role:
+    """What its audience is for; without a definition, nobody is kept out of campaigns by it."""
+    audience = catalog.audiences.get(row["audience"]) if catalog else None
+    return audience.role if audience else "target"
 
 
 def _state(catalog: Catalog | None, row: Row) -> str:

@@ -282,4 +282,12 @@ def test_a_plan_as_json_has_the_documented_keys(shop):
         "unchanged", "dropped", "guard", "requests", "bytes", "seconds", "state", "waiting", "notes",
         "taken_over_from", "size", "overdue",
     }  # fmt: skip
-    assert set(document["lists"][0]["guard"]) == {"verdict", "held", "reasons", "guards", "waits_for", "left_out"}
+    assert set(document["lists"][0]["guard"]) == {
+        "verdict",
+        "held",
+        "reasons",
+        "guards",
+        "waits_for",
+        "left_out",
+        "holds",
+    }

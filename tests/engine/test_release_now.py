@@ -173,3 +173,15 @@ def test_what_one_release_let_through_is_used_up_though_another_guard_holds_the_
     assert shrinking.sync() == 3
     assert len(shrinking.on_ledger()) == 3600
     assert shrinking.rows("select guard from sync.permits where used_by_plan is null") == []
+
+
+@pytest.mark.parametrize("at_most", [0, 1, 399])
+def test_a_release_of_less_than_a_guard_holds_is_refused_for_nothing_would_go(shrinking, at_most):
+    with pytest.raises(ConfigError, match="holds 400 changes .* all go or none"):
+        let_go(shrinking, at_most=at_most)
+    assert shrinking.rows("select * from sync.permits") == []
+
+
+def test_a_release_of_just_what_the_guards_hold_lets_it_go(shrinking):
+    assert let_go(shrinking, at_most=400).at_most == 400
+    assert shrinking.sync() == 0

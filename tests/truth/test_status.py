@@ -260,3 +260,28 @@ def test_a_plan_whose_first_sync_failed_goes_on_when_it_is_carried_out_again(sho
     (second,) = shop.apply(plan).lists
     assert second.state == "applied"
     assert shop.state().is_complete
+
+
+def test_an_exclusion_that_is_not_in_use_is_said_as_soon_as_the_platform_says_so(open_shop):
+    shop = open_shop()
+    shop.crowd(60, prefix="r", segment="recent")
+    shop.audience("buyers", segment="recent", role="exclude")
+    shop.publish(0)
+    assert shop.sync() == 0
+    assert shop.state("buyers@meta:main").todo == ()
+    shop.tick(hours=2)
+    shop.confirm()
+    (said,) = shop.state("buyers@meta:main").todo
+    assert said.startswith("stop the campaigns that leave this list out, or wait: 60 people may see them")
+
+
+def test_a_target_that_is_not_in_use_a_day_after_it_was_filled_wants_a_look(shop):
+    shop.filled()
+    shop.tick(hours=2)
+    shop.confirm()
+    shop.rows("update sync.list_status set is_usable = false, note = 'still being made'")
+    assert shop.state().todo == ()
+    shop.rows("update sync.list_status set asked_at = asked_at + interval 1 day")
+    shop.tick(days=1)
+    (said,) = shop.state().todo
+    assert said.endswith("filled a day ago and more, and the platform does not use it: still being made")

@@ -167,10 +167,14 @@ def test_a_release_lets_the_next_sync_go_once(shop):
 
 def test_a_release_has_a_ceiling(shop):
     everybody = filled(shop)
-    half_gone(shop, everybody)
+    gone, _ = half_gone(shop, everybody)
     shop.sync()
-    let_go(shop, at_most=399)
+    let_go(shop, at_most=400)
+    shop.leaves(min(everybody - gone))
+    shop.publish(TOMORROW)
     assert shop.sync() == 3
+    assert "401 of 620 members would be removed" in shop.of_list(LIST).message
+    assert shop.people_on() >= everybody
 
 
 def test_a_release_of_one_guard_does_not_open_another(shop):

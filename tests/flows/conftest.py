@@ -57,7 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
     with (home / "server.txt").open("wb") as told:
         process = subprocess.Popen(command, env=environment, stdout=told, stderr=told, start_new_session=True)
     try:
-        with httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=environment["PREFECT_API_URL"], timeout=180, trust_env=False) as client:
             wait_for(lambda: process.poll() is not None or _is_up(client), patience=120)
             assert process.poll() is None, (home / "server.txt").read_text()
             yield Prefect(home, environment, client)

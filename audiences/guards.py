@@ -58,6 +58,7 @@ class ListFacts:
 
     size: int  # on the list now, as the ledger knows it
     largest: int  # the largest size of the last seven days, now included
+    shrinks_from: int  # the same since a release of `shrink` was carried out, if one was
     wanted: int
     adds: int
     changed: int
@@ -71,10 +72,12 @@ class ListFacts:
     is_retired: bool = False  # no definition asks for the list any more
     recipe_updates: int = 0  # updates of this plan only because a recipe changed: within their budget, so no danger
     coverage: float | None = None  # customers with an identifier among those whom the gate lets through; 0 to 1
-    best_coverage: float | None = None  # the best of the last seven days, or the last before a hold that goes on
+    best_coverage: float | None = (
+        None  # the best of seven days and since a release, or the last before a hold that goes on
+    )
     consent_lost: int = 0  # removes whose consent was granted and is now unknown; counted in `removes` too
     overdue_removes: int = 0  # removes because `max_days_in` is over; counted in `removes` too
-    overdue_before: int = 0  # people who left the list so since it was largest, within the last seven days
+    overdue_before: int = 0  # people who left the list so since it was largest, in the days of `shrinks_from`
     list_number: int = 0  # of a list that is to be made: which of ours on its account it will be; 0 for any other
 
     @property
@@ -303,7 +306,7 @@ def _floor(facts: ListFacts, limits: GuardLimits) -> Finding | None:
 
 
 def _shrink(facts: ListFacts, limits: GuardLimits) -> Finding | None:
-    before = max(facts.size, facts.largest - facts.overdue_before) - facts.overdue_removes
+    before = max(facts.size, facts.shrinks_from - facts.overdue_before) - facts.overdue_removes
     after = facts.size + facts.adds - facts.free_removes
     if facts.watched_removes == 0 or after >= before * (1 - limits.max_shrink):
         return None

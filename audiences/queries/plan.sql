@@ -17,11 +17,20 @@ select external_id from sync.lists where list_id = $list_id;
 -- name: size
 select count(*) from sync.memberships where list_id = $list_id and leaving_at is null;
 
+-- name: released
+-- the newest plan that carried out a release of this guard: what it left behind is the standard from then on
+select max(plan.sequence_number)
+from sync.plans as plan
+inner join sync.permits as permit
+    on permit.used_by_plan = plan.plan_id and list_contains(plan.permits, permit.permit_id)
+where plan.list_id = $list_id and plan.state = 'applied' and permit.guard = $guard;
+
 -- name: largest
 -- the largest size that the list had lately, as the plans found it, whatever became of them
 select coalesce(max((entry ->> '$.size')::bigint), 0)
 from sync.plans
-where list_id = $list_id and greatest(created_at, applied_at) > $since;
+where list_id = $list_id and greatest(created_at, applied_at) > $since
+    and sequence_number > coalesce($after, sequence_number - 1);
 
 -- name: was_filled
 -- whether a plan that left nothing over was carried out since the last one that found the list small, or gone. That one may be it
@@ -43,6 +52,7 @@ with carried as (
         list_has_any(held, ['remove', 'update']) as is_held
     from sync.plans
     where list_id = $list_id and purpose = 'sync' and state not in ('planned', 'stale') and coverage is not null
+        and sequence_number >= coalesce($after, sequence_number)
 ),
 newest as (
     select max(done_at) filter (where not is_held) as good_at, max(done_at) filter (where is_held) as held_at from carried
@@ -63,7 +73,7 @@ with known as (
             else greatest(overdue - lead(overdue, 1, $overdue) over (order by sequence_number), 0)
         end as left_so
     from (select *, coalesce((entry ->> '$.overdue')::bigint, 0) as overdue from sync.plans where list_id = $list_id)
-    where greatest(created_at, applied_at) > $since
+    where greatest(created_at, applied_at) > $since and sequence_number > coalesce($after, sequence_number - 1)
 )
 select coalesce(max(size) - max(size - left_since), 0)
 from (

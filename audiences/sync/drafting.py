@@ -18,7 +18,7 @@ from audiences.amounts import amount
 from audiences.catalog import Audience
 from audiences.definition import Guards
 from audiences.domain import ListKey
-from audiences.guards import ListFacts, Permit, Verdict, judge, limits_for
+from audiences.guards import Kind, ListFacts, Permit, Verdict, judge, limits_for
 from audiences.ledger import Ledger
 from audiences.platforms.base import Limits, PlatformKind
 from audiences.settings import Settings
@@ -142,11 +142,14 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     version = int(listed[1]) if listed else 0
     size = count(connection, named["size"], {"list_id": wanted.key.list_id})
     lately = {"list_id": wanted.key.list_id, "since": context.now - SIZE_MEMORY}
-    (best_coverage,) = connection.execute(named["best_coverage"], lately).fetchone() or (None,)
+    shrunk = {**lately, "after": _released(context, wanted, "shrink")}
+    covered = {**lately, "after": _released(context, wanted, "coverage")}
+    (best_coverage,) = connection.execute(named["best_coverage"], covered).fetchone() or (None,)
     overdue = _overdue(context, job, wanted)
     facts = ListFacts(
         size=size,
-        largest=max(size, count(connection, named["largest"], lately)),
+        largest=max(size, count(connection, named["largest"], {**lately, "after": None})),
+        shrinks_from=max(size, count(connection, named["largest"], shrunk)),
         wanted=count(connection, named["wanted"], {"split": wanted.key.split}),
         adds=adds,
         changed=changed,
@@ -163,7 +166,7 @@ def draft(context: Context, wanted: Wanted) -> Draft:
         best_coverage=best_coverage,
         consent_lost=lost,
         overdue_removes=overdue,
-        overdue_before=count(connection, named["overdue_before"], {**lately, "overdue": overdue}),
+        overdue_before=count(connection, named["overdue_before"], {**shrunk, "overdue": overdue}),
         list_number=context.room.number_of(wanted.key) if adds else 0,
     )
     verdict = _judged(context, wanted, facts, job.limits)
@@ -174,6 +177,13 @@ def draft(context: Context, wanted: Wanted) -> Draft:
     digest = digest_of(connection, context.plan_id, wanted.key.list_id)
     untouched = max(facts.wanted - adds - updates - renews - late_for_a_recipe - waiting.get("quarantine", 0), 0)
     return Draft(wanted, job, facts, updates, renews + late, absorbed, waiting, untouched, version, digest, verdict)
+
+
+def _released(context: Context, wanted: Wanted, guard: Kind) -> int | None:
+    """The number of the newest plan that carried out a release of the guard; None when there was none."""
+    values = {"list_id": wanted.key.list_id, "guard": guard}
+    row = context.connection.execute(statements("plan")["released"], values).fetchone()
+    return row[0] if row else None
 
 
 def _was_filled(context: Context, wanted: Wanted) -> bool:

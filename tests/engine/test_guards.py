@@ -24,6 +24,7 @@ LIMITS = GuardLimits(
 def facts(**values):
     usual = {"size": 1000, "largest": 1000, "wanted": 1000, "adds": 0, "changed": 0, "removes": 0, "exempt_removes": 0}
     usual |= {"build_age": dt.timedelta(hours=1), "newer_build_failed": False, "was_filled": True}
+    usual["shrinks_from"] = values.get("largest", usual["largest"])
     return ListFacts(**{**usual, **values})
 
 

@@ -54,6 +54,60 @@ def test_after_a_week_the_list_is_measured_by_what_it_is_now(open_shop):
     assert len(shop.on_ledger()) == 303
 
 
+def test_what_was_released_is_the_size_to_measure_by_from_then_on(open_shop):
+    shop = open_shop()
+    everybody = shop.crowd(1500)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    leave(shop, everybody, 0.6)
+    shop.publish(1)
+    assert shop.sync() == 3
+    release(shop.settings, LIST, reason="the segment is narrower now", now=shop.tick())
+    assert shop.sync() == 0
+    leave(shop, everybody, 0.45)
+    shop.publish(2)
+    assert shop.sync() == 0, "330 of 600 is more than the half"
+    leave(shop, everybody, 0.45)
+    shop.publish(3)
+    assert "would shrink from 600 to 182" in shop.plan_of().guard.reasons[0], "slices since then are seen as before"
+
+
+def test_what_was_released_and_did_not_go_sets_no_standard(open_shop, fails):
+    shop = open_shop()
+    everybody = shop.crowd(600)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    leave(shop, everybody, 0.6)
+    shop.publish(1)
+    assert shop.sync() == 3
+    release(shop.settings, LIST, reason="the segment is narrower now", hours=1, now=shop.tick())
+    fails("no_permission", "remove")
+    assert shop.sync() != 0
+    shop.tick(hours=2)
+    assert "would shrink from 600 to 240" in shop.plan_of().guard.reasons[0]
+
+
+def test_a_release_of_shrinking_does_not_narrow_what_a_list_may_grow_to(open_shop):
+    """Released by mistake: everybody may come back at once."""
+    shop = open_shop()
+    everybody = shop.crowd(3000)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    gone = sorted(everybody)[:2400]
+    shop.leaves(*gone)
+    shop.publish(1)
+    assert shop.sync() == 3
+    release(shop.settings, LIST, reason="looked at it", now=shop.tick())
+    assert shop.sync() == 0
+    shop.lapsed(*gone)
+    shop.publish(2)
+    assert shop.sync() == 0
+    assert shop.on_ledger() == everybody
+
+
 # days that are over ------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +199,23 @@ def test_addresses_that_stay_away_open_the_guard_on_no_day(open_shop):
     shop.leaves(max(everybody))
     shop.publish(11)
     assert shop.sync() == 0, "what was released is the standard from then on"
+
+
+def test_a_release_of_missing_addresses_is_given_once(open_shop):
+    shop = open_shop()
+    everybody = shop.crowd(600)
+    shop.audience()
+    shop.publish(0)
+    assert shop.sync() == 0
+    without_addresses(shop, 240)
+    shop.publish(1)
+    assert shop.sync() == 3
+    release(shop.settings, LIST, reason="the addresses are gone for good", now=shop.tick())
+    assert shop.sync() == 0
+    shop.leaves(max(everybody))
+    shop.publish(2)
+    assert shop.sync() == 0
+    assert len(shop.on_ledger()) == 359
 
 
 def test_the_standard_is_that_of_a_week_where_nothing_is_held(open_shop):

@@ -101,6 +101,11 @@ where plan_id = $plan_id and list_id = $list_id and phase = $phase and batch_num
 update sync.plan_changes set refusal = $reason
 where plan_id = $plan_id and list_id = $list_id and phase = 2 and list_contains($members::uuid[], member_key);
 
+-- name: kept_before
+-- people whom the platform did not take off in a run of this plan that broke off
+select count(distinct member_key) from sync.plan_changes
+where plan_id = $plan_id and list_id = $list_id and phase = 1 and refusal is not null;
+
 -- name: quarantine
 -- a member whose identifiers the platform refuses; before it the row of an older refusal goes
 insert into sync.quarantine

@@ -22,6 +22,7 @@ from audiences.ledger.folding import fold
 from audiences.ledger.pruning import prune
 from audiences.settings import Settings
 from audiences.splits import remember
+from audiences.sql import count, statements
 from audiences.sync.entries import begin_days, log_entries
 from audiences.sync.families import tell_waiting, waiting_words
 from audiences.sync.list_state import not_removed_words
@@ -86,8 +87,11 @@ def apply_plan(
 
 
 def _begin(run: Run, works: Sequence[Work]) -> None:
-    """Lists get the name that their audience has by now, and what the plan found of splits is in force."""
+    """Lists get the name that their audience has by now; what the plan found of splits is in force, what broke off is known."""
     going = [work for work in works if work.is_open]
+    for work in going:
+        ids = {"plan_id": run.plan_id, "list_id": work.plan.list}
+        work.kept_before = count(run.connection, statements("apply")["kept_before"], ids)
     taken_over = {work.plan.audience: work.plan.taken_over_from for work in going}
     for audience, former in taken_over.items():
         if former is not None and not has_lists(run.connection, audience):
@@ -129,7 +133,7 @@ def _close(run: Run, work: Work) -> None:
         work.result = replace(work.result, message="; ".join(reasons), exit_code=GuardTripped.exit_code)
     is_complete = work.result.state in ("applied", "held", "unchanged")
     remainder = None if is_complete else work.result.message
-    if work.result.not_removed:
+    if work.not_removed:
         _tell_not_removed(work)
     if work.stored.purpose == "forget":
         return  # what an earlier sync left over is still left over
@@ -140,7 +144,7 @@ def _close(run: Run, work: Work) -> None:
 
 def _tell_not_removed(work: Work) -> None:
     """A list is not as wanted while somebody is on it whom the platform did not take off, whatever else went."""
-    result = work.result
+    result = replace(work.result, not_removed=work.not_removed)
     message = "; ".join(part for part in (result.message, not_removed_words(result.not_removed)) if part)
     state = "partly" if result.state == "applied" else result.state
     code = gravest([result.exit_code, RejectedRequest.exit_code])

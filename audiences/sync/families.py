@@ -32,7 +32,7 @@ def hold_moving(run: Run, work: Work, works: Sequence[Work]) -> None:
 
 
 def _may_lack_removals(work: Work) -> bool:
-    return not work.is_open or work.result.not_removed > 0
+    return not work.is_open or work.not_removed > 0
 
 
 def tell_waiting(work: Work) -> None:

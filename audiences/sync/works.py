@@ -95,6 +95,8 @@ class Work:
     accepted: int = 0
     is_gone: bool = False
     """The remote list was deleted: what was accepted for it, and what is in flight, counts for nothing."""
+    kept_before: int = 0
+    """People whom the platform did not take off in an earlier run of this plan, which broke off."""
     waiting: int = 0
     """People whose addition waits for their removal from one of `waits_for`."""
     waits_for: list[ListId] = field(default_factory=list)
@@ -118,6 +120,11 @@ class Work:
     def account(self) -> tuple[str, str]:
         """Platform and account."""
         return self.plan.platform, self.plan.account
+
+    @property
+    def not_removed(self) -> int:
+        """People whom the platform did not take off, in this run of the plan and in those before it."""
+        return self.result.not_removed + self.kept_before
 
     def add(self, **counts: int) -> None:
         """Count what a request led to."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+
 import pytest
 
 from audiences.cli.lists import conclusion
+from audiences.sync.apply import apply_plan
 from audiences.sync.status import read_status
 
 LIST = "lapsed@meta:main"
@@ -154,3 +159,40 @@ def test_who_was_not_removed_from_one_list_is_not_added_to_another(open_shop):
     assert shop.sync() == 0
     assert "crowd0007" not in shop.people_on(LIST)
     assert "crowd0007" in shop.people_on("recent@meta:main")
+
+
+def test_who_was_not_removed_before_the_run_was_killed_is_not_added_to_another_by_the_next_run_of_the_plan(open_shop):
+    shop = open_shop(free_ledger=True, rows_per_request=1)
+    shop.crowd(200)
+    shop.crowd(120, prefix="fan", segment="recent")
+    shop.audience("lapsed", exclusive_group="buyers", priority=20)
+    shop.audience("recent", segment="recent", exclusive_group="buyers", priority=10)
+    shop.publish(0)
+    assert shop.sync() == 0
+    moving = [f"crowd{number:04}" for number in range(1, 21)]
+    shop.lapsed(*moving, segment="recent")
+    shop.publish(1)
+    fails(shop, "error", times="always", containing=sorted(shop.hashes_of("crowd0007")), code=100)
+    plan = shop.plan()
+    removed = []
+
+    def die_after_the_last_removal(*_):
+        removed.append(1)
+        if len(removed) == len(moving) - 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def child():
+        apply_plan(shop.settings, plan.plan_id, clock=lambda: shop.now, on_progress=die_after_the_last_removal)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    result = shop.apply(plan)
+    assert "crowd0007" in shop.people_on(LIST)
+    assert "crowd0007" not in shop.people_on("recent@meta:main")
+    (told,) = [one for one in result.lists if one.list == LIST]
+    assert (told.state, told.not_removed, told.exit_code) == ("partly", 1, 1)
+    heals(shop)
+    assert shop.sync() == 0
+    assert "crowd0007" in shop.people_on("recent@meta:main") - shop.people_on(LIST)

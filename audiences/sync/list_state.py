@@ -125,7 +125,11 @@ def _ours(one: ListState) -> Iterator[str]:
         others = " and ".join(one.left_out)
         yield f"run `boomerang sync` without names: people wait here who are still on {others}, which was left out"
     if one.held and (one.guards or not (one.waits_for or one.left_out)):
-        yield f"look at `boomerang preview {one.audience}`, then `boomerang release {one.list} --why '...'` or mend the data"
+        release = f"`boomerang release {one.list} --why '...'`"
+        if "retired" in one.guards:
+            yield f"{release} if nobody is to be on it any more, or put back the definition that asked for it"
+        else:
+            yield f"look at `boomerang preview {one.audience}`, then {release} or mend the data"
     elif one.state == "retiring" and one.members:
         yield f"run `boomerang sync`, then `boomerang release {one.list} --why '...'`: no definition asks for these people"
     if not one.is_complete and one.external_id is None and not one.is_gone:
